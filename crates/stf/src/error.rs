@@ -42,7 +42,9 @@ impl fmt::Display for Need {
 #[non_exhaustive]
 pub enum Error {
     /// The witness lacks something.
-    #[error("the witness lacks the {need} {hash}: make the witness for this block and this executor")]
+    #[error(
+        "the witness lacks the {need} {hash}: make the witness for this block and this executor"
+    )]
     Missing {
         /// What it is needed for.
         need: Need,

@@ -3,12 +3,17 @@
 
 extern crate alloc;
 
+mod cross_check;
 mod error;
 mod executor;
 mod header;
 mod preimages;
 mod spec;
+mod witness;
 
+pub use cross_check::{
+    Answer, CrossError, Disagreement, Subject, compare, cross_build, cross_check,
+};
 pub use error::{Error, ErrorKind, Need};
 pub use executor::{
     Execution, Executor, GenesisAccount, GenesisState, Receipt, SkipReason, Skipped,
@@ -16,3 +21,4 @@ pub use executor::{
 pub use header::Header;
 pub use preimages::{Keccak, PreimageSet, Preimages};
 pub use spec::{BlobParams, ChainSpec, Fork};
+pub use witness::{Recorder, Witness, WitnessError, WitnessLimits};
