@@ -197,3 +197,41 @@ pub fn keccak256(bytes: &[u8]) -> Hash {
     unsafe { native_keccak256(bytes.as_ptr(), bytes.len(), out.as_mut_ptr()) };
     Hash(out)
 }
+
+macro_rules! hash_type {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(
+            Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+        )]
+        #[serde(transparent)]
+        pub struct $name(pub crate::Hash);
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+    };
+}
+
+hash_type!(
+    /// Names a rollup's configuration.
+    ConfigHash
+);
+hash_type!(
+    /// The inbox's accumulator over all batches up to one.
+    BatchAcc
+);
+hash_type!(
+    /// The accumulator over all entries of one of the inbox's queues up to one.
+    QueueAcc
+);
+hash_type!(
+    /// Names a claim on one settlement contract.
+    ClaimId
+);
+hash_type!(
+    /// Names a statement in the aggregation layer.
+    StatementId
+);
