@@ -1,0 +1,4 @@
+//! The runner on made-up executors, and the lanes on the public tests.
+
+mod fixtures;
+mod runner;

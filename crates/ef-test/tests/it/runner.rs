@@ -1,0 +1,1 @@
+//! What the runner makes of executors that are made up.
