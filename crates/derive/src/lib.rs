@@ -1,1 +1,8 @@
-//! x
+#![doc = include_str!("../README.md")]
+#![no_std]
+
+extern crate alloc;
+
+mod batch;
+
+pub use batch::{Batch, DeriveError, Derived, derive, forced_gas_capacity};
