@@ -1,0 +1,8 @@
+//! The machine against formulas, the manual's listing, QEMU, and the programs it is for.
+
+mod asm;
+mod files;
+mod legality;
+mod programs;
+mod qemu;
+mod semantics;
