@@ -1,0 +1,59 @@
+# Everything people do here, by name. `make` alone lists it.
+
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+# One build folder for all clones on a machine, outside of them.
+export CARGO_TARGET_DIR ?= $(shell tools/target-dir)
+TERN = $(CARGO_TARGET_DIR)/debug/tern
+STAGE = tools/stage
+
+.PHONY: help up build test test-heavy lint docs bench independence guests vectors fuzz setup
+
+help: ## List the targets
+	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' Makefile
+
+up: build ## Run what there is of the stack: three executors on one chain (no L1, no proof yet)
+	@$(TERN) demo
+
+setup: ## Install, or name, what the system lacks
+	@tools/setup
+
+build: setup ## Build the binary
+	@$(STAGE) build cargo build --locked -p tern
+
+test: setup ## Every test: formats, derivation, executors, public block tests, agreement
+	@rm -f $(CARGO_TARGET_DIR)/stage-times
+	@$(STAGE) format cargo fmt --all --check
+	@$(STAGE) compile cargo test --locked --workspace --no-run
+	@$(STAGE) tests cargo test --locked --workspace
+	@$(STAGE) independence python3 tools/independence.py --check
+	@$(STAGE) demo tools/demo-test
+	@$(STAGE) summary true
+
+test-heavy: build ## The long runs: 20,000 random blocks, all fuzz targets for a minute each
+	@$(STAGE) diff $(TERN) stf diff --blocks 20000 --seed 1
+	@$(STAGE) fuzz tools/fuzz 60
+
+lint: setup ## What a landing needs beside the tests
+	@$(STAGE) clippy cargo clippy --locked --workspace --all-targets -- -D warnings
+	@$(STAGE) format cargo fmt --all --check
+	@$(STAGE) rustdoc env RUSTDOCFLAGS="-D warnings" cargo doc --locked --workspace --no-deps
+	@tools/deny
+
+docs: ## Build the book (needs mdbook)
+	@tools/book
+
+bench: setup ## Criterion benchmarks of the executors, beside plain revm
+	@$(STAGE) bench cargo bench --locked --profile dev -p tern-bench
+
+independence: ## What each pair of lanes shares
+	@python3 tools/independence.py
+
+guests: ## Rebuild the RV32IM images and the instruction table
+	@tools/guests
+
+vectors: ## Remake the vectors of spec/ from the Python that was written from the text
+	@tools/vectors/make
+
+fuzz: ## Fuzz every target for SECONDS (60)
+	@tools/fuzz $${SECONDS_EACH:-60}
