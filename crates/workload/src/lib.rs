@@ -1,0 +1,10 @@
+#![doc = include_str!("../README.md")]
+
+mod asm;
+mod chain;
+mod kinds;
+mod sign;
+
+pub use chain::Chain;
+pub use kinds::Kind;
+pub use sign::{Key, Transaction};
