@@ -73,11 +73,17 @@ struct Made {
     skipped: Vec<Skipped>,
 }
 
-/// What came of trying to make a block.
-enum Attempt {
-    Made(Made),
+/// Why an attempt to make a block ended early.
+enum Stop {
+    Failed(Error),
     /// ethrex gave up in the middle of this candidate, and the state with it.
     BrokenBy(usize),
+}
+
+impl From<Error> for Stop {
+    fn from(error: Error) -> Self {
+        Self::Failed(error)
+    }
 }
 
 /// Starts again without a candidate that broke the execution off. No candidate that is
@@ -85,13 +91,14 @@ enum Attempt {
 /// able to stop a block, whatever is in it.
 fn loop_until_whole(
     candidates: &[Result<Signed, Refusal>],
-    mut attempt: impl FnMut(&BTreeSet<usize>) -> Result<Attempt, Error>,
+    mut attempt: impl FnMut(&BTreeSet<usize>) -> Result<Made, Stop>,
 ) -> Result<Made, Error> {
     let mut broken = BTreeSet::new();
     for _ in 0..=candidates.len() {
-        match attempt(&broken)? {
-            Attempt::Made(made) => return Ok(made),
-            Attempt::BrokenBy(index) => broken.insert(index),
+        match attempt(&broken) {
+            Ok(made) => return Ok(made),
+            Err(Stop::Failed(error)) => return Err(error),
+            Err(Stop::BrokenBy(index)) => broken.insert(index),
         };
     }
     Err(Error::Inputs("no candidate can be executed".into()))
@@ -102,7 +109,7 @@ fn attempt(
     candidates: &[Result<Signed, Refusal>],
     broken: &BTreeSet<usize>,
     withdrawals: &[Withdrawal],
-) -> Result<Attempt, Error> {
+) -> Result<Made, Stop> {
     system::before(session)?;
     let mut included = Vec::with_capacity(candidates.len());
     let mut skipped = Vec::new();
@@ -113,8 +120,8 @@ fn attempt(
             Ok(signed) => match session.transact(signed) {
                 Ok(()) => None,
                 Err(Rejection::Refused(refusal)) => Some(refusal.reason),
-                Err(Rejection::Failed(error)) => return Err(error),
-                Err(Rejection::Broken(_)) => return Ok(Attempt::BrokenBy(candidate)),
+                Err(Rejection::Failed(error)) => return Err(error.into()),
+                Err(Rejection::Broken(_)) => return Err(Stop::BrokenBy(candidate)),
             },
         };
         match refusal {
@@ -122,11 +129,7 @@ fn attempt(
             Some(reason) => skipped.push(Skipped { candidate, reason }),
         }
     }
-    Ok(Attempt::Made(Made {
-        outcome: outcome::finish(session, withdrawals, &included)?,
-        included,
-        skipped,
-    }))
+    Ok(Made { outcome: outcome::finish(session, withdrawals, &included)?, included, skipped })
 }
 
 /// A candidate that may enter, as far as it can be told without the state.
