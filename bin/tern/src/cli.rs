@@ -1,0 +1,122 @@
+//! What can be typed.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// A rollup that is final when any two of three independent proofs agree.
+///
+/// Results go to stdout, progress to stderr. Exit code 0: all is well; 1: a difference or a
+/// failed test was found; 2: the command could not do its work, and says why.
+#[derive(Debug, Parser)]
+#[command(name = "tern", version, arg_required_else_help = true)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Show three executors on one chain, one of them made wrong in turn (no L1, no proof).
+    Demo(Demo),
+    /// Run public Ethereum block tests.
+    EfTest(EfTest),
+    /// Compare the executors with each other.
+    #[command(subcommand)]
+    Stf(Stf),
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  tern demo\n  tern demo --json | tail -n 1")]
+pub(crate) struct Demo {
+    /// Print one JSON object a line; the last one sums up.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  tern ef-test ethereum-tests/BlockchainTests
+  tern ef-test tests.tar.gz --lane evm
+  tern ef-test folder --filter bcStateTests --json | tail -n 1")]
+pub(crate) struct EfTest {
+    /// A JSON file of BlockchainTests, a folder of them, or a .tar.gz.
+    pub(crate) path: PathBuf,
+    /// Which executor.
+    #[arg(long, value_enum, default_value_t = Lane::All)]
+    pub(crate) lane: Lane,
+    /// Run only cases whose file and name contain this.
+    #[arg(long)]
+    pub(crate) filter: Option<String>,
+    /// Run on this many threads instead of one for each core.
+    #[arg(long, value_parser = clap::value_parser!(u16).range(1..))]
+    pub(crate) threads: Option<u16>,
+    /// Print every failure as a JSON object, and last {"passed":…,"failed":…,"skipped":…}.
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Say of each rejected block why each executor rejected it.
+    #[arg(long)]
+    pub(crate) verbose: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Stf {
+    /// Execute random blocks in all executors and report the first difference.
+    Diff(Diff),
+    /// Execute a difference that was found again.
+    Replay(Replay),
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  tern stf diff --blocks 500 --seed 1
+  tern stf diff --blocks 20000 --seed 7 --out differences --json")]
+pub(crate) struct Diff {
+    /// How many blocks.
+    #[arg(long, default_value_t = 500, value_parser = clap::value_parser!(u64).range(1..))]
+    pub(crate) blocks: u64,
+    /// The same seed makes the same blocks.
+    #[arg(long, default_value_t = 1)]
+    pub(crate) seed: u64,
+    /// Where the files that replay a difference go.
+    #[arg(long, default_value = ".")]
+    pub(crate) out: PathBuf,
+    /// Print one JSON object.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  tern stf replay difference-1-17.json")]
+pub(crate) struct Replay {
+    /// A file that `tern stf diff` wrote.
+    pub(crate) file: PathBuf,
+    /// Print one JSON object.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// An executor by name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Lane {
+    /// The ZK lane's.
+    Revm,
+    /// The TEE lane's.
+    Ethrex,
+    /// The OP lane's.
+    Evm,
+    /// All three, and that they agree.
+    All,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        super::Cli::command().debug_assert();
+    }
+}

@@ -1,0 +1,22 @@
+//! Why a command could not do its work.
+
+/// Why a command could not do its work: what happened, what was kept, what to do.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Failure {
+    #[error(transparent)]
+    EfTest(#[from] tern_ef_test::Error),
+    #[error(transparent)]
+    Replay(#[from] tern_stf_diff::ReplayError),
+    #[error("cannot write into {path}: {source}; choose another folder with --out")]
+    Folder { path: String, source: std::io::Error },
+    #[error("the demo's chain is not what it should be: {0}")]
+    Stf(#[from] tern_stf::Error),
+    #[error("the demo's batch is not what it should be: {0}")]
+    Derive(#[from] tern_derive::DeriveError),
+    #[error("the executors disagree though none was made wrong: {0}")]
+    Cross(#[from] tern_stf::CrossError),
+    #[error("cannot write the result: {0}")]
+    Output(#[from] std::io::Error),
+    #[error("cannot write the result as JSON: {0}")]
+    Json(#[from] serde_json::Error),
+}
