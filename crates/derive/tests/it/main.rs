@@ -42,11 +42,7 @@ fn header(block_count: u16) -> BatchHeader {
         time_step: 2,
         deposits: 0,
         forced: 0,
-        anchors: vec![Anchor {
-            from_block: 0,
-            number: 77,
-            hash: Hash([5; 32]),
-        }],
+        anchors: vec![Anchor { from_block: 0, number: 77, hash: Hash([5; 32]) }],
         data: DataRef::Calldata(Hash([6; 32])),
     }
 }
@@ -69,36 +65,21 @@ fn data(blocks: Vec<Vec<Vec<u8>>>) -> Vec<u8> {
 #[test]
 fn the_header_fixes_time_number_anchor_and_configuration() {
     let mut header = header(3);
-    header.anchors.push(Anchor {
-        from_block: 2,
-        number: 78,
-        hash: Hash([7; 32]),
-    });
+    header.anchors.push(Anchor { from_block: 2, number: 78, hash: Hash([7; 32]) });
     let bytes = data(vec![vec![], vec![vec![1]], vec![]]);
     let derived = derive(&config(), &batch(&header, &bytes)).expect("valid");
     assert_eq!(derived.dropped, None);
-    let times: Vec<_> = derived
-        .blocks
-        .iter()
-        .map(|block| block.timestamp.0)
-        .collect();
+    let times: Vec<_> = derived.blocks.iter().map(|block| block.timestamp.0).collect();
     assert_eq!(times, [1_000, 1_002, 1_004]);
-    let anchors: Vec<_> = derived
-        .blocks
-        .iter()
-        .map(|block| block.parent_beacon_block_root)
-        .collect();
+    let anchors: Vec<_> =
+        derived.blocks.iter().map(|block| block.parent_beacon_block_root).collect();
     assert_eq!(anchors, [Hash([5; 32]), Hash([5; 32]), Hash([7; 32])]);
     for block in &derived.blocks {
         assert_eq!(block.gas_limit, 30_000_000);
         assert_eq!(block.beneficiary, Address([3; 20]));
         assert_eq!(block.extra_data, b"tern");
     }
-    let mut randao: Vec<_> = derived
-        .blocks
-        .iter()
-        .map(|block| block.prev_randao)
-        .collect();
+    let mut randao: Vec<_> = derived.blocks.iter().map(|block| block.prev_randao).collect();
     randao.dedup();
     assert_eq!(randao.len(), 3, "each block has its own prevRandao");
 }
@@ -107,15 +88,9 @@ fn the_header_fixes_time_number_anchor_and_configuration() {
 fn deposits_come_in_the_first_block_with_their_index() {
     let mut header = header(2);
     header.deposits = 2;
-    let deposits = [1, 2].map(|n| Deposit {
-        to: Address([n; 20]),
-        amount: Gwei(u64::from(n)),
-    });
+    let deposits = [1, 2].map(|n| Deposit { to: Address([n; 20]), amount: Gwei(u64::from(n)) });
     let bytes = data(vec![vec![], vec![]]);
-    let batch = Batch {
-        deposits: &deposits,
-        ..batch(&header, &bytes)
-    };
+    let batch = Batch { deposits: &deposits, ..batch(&header, &bytes) };
     let derived = derive(&config(), &batch).expect("valid");
     let first = &derived.blocks[0].withdrawals;
     assert_eq!(first.iter().map(|w| w.index).collect::<Vec<_>>(), [40, 41]);
@@ -127,22 +102,12 @@ fn deposits_come_in_the_first_block_with_their_index() {
 fn forced_transactions_come_first_from_the_second_block_on() {
     let mut header = header(2);
     header.forced = 1;
-    let forced = [Forced {
-        raw: vec![9],
-        gas: 21_000,
-    }];
+    let forced = [Forced { raw: vec![9], gas: 21_000 }];
     let bytes = data(vec![vec![vec![1]], vec![vec![2]]]);
-    let batch = Batch {
-        forced: &forced,
-        ..batch(&header, &bytes)
-    };
+    let batch = Batch { forced: &forced, ..batch(&header, &bytes) };
     let derived = derive(&config(), &batch).expect("valid");
     let raws = |at: usize| -> Vec<_> {
-        derived.blocks[at]
-            .candidates
-            .iter()
-            .map(|c| (c.raw[0], c.forced_gas))
-            .collect()
+        derived.blocks[at].candidates.iter().map(|c| (c.raw[0], c.forced_gas)).collect()
     };
     assert_eq!(raws(0), [(1, None)]);
     assert_eq!(raws(1), [(9, Some(21_000)), (2, None)]);
@@ -154,16 +119,9 @@ fn a_block_takes_no_more_forced_gas_than_it_holds() {
     header.forced = 4;
     let forced =
         [10_000_000, 10_000_000, 10_000_000, 10_000_000].map(|gas| Forced { raw: vec![], gas });
-    let batch = Batch {
-        forced: &forced,
-        ..batch(&header, &[])
-    };
+    let batch = Batch { forced: &forced, ..batch(&header, &[]) };
     let derived = derive(&config(), &batch).expect("fits");
-    let counts: Vec<_> = derived
-        .blocks
-        .iter()
-        .map(|block| block.candidates.len())
-        .collect();
+    let counts: Vec<_> = derived.blocks.iter().map(|block| block.candidates.len()).collect();
     assert_eq!(counts, [0, 3, 1]);
 }
 
@@ -172,26 +130,13 @@ fn malformed_data_drops_the_sequencers_transactions_and_nothing_else() {
     let mut header = header(2);
     header.deposits = 1;
     header.forced = 1;
-    let deposits = [Deposit {
-        to: Address([1; 20]),
-        amount: Gwei(5),
-    }];
-    let forced = [Forced {
-        raw: vec![9],
-        gas: 21_000,
-    }];
+    let deposits = [Deposit { to: Address([1; 20]), amount: Gwei(5) }];
+    let forced = [Forced { raw: vec![9], gas: 21_000 }];
     let good = data(vec![vec![vec![1]], vec![vec![2]]]);
     for bad in [&good[..good.len() - 1], &[], &[2, 0], &[1, 9, 0, 0]] {
-        let batch = Batch {
-            deposits: &deposits,
-            forced: &forced,
-            ..batch(&header, bad)
-        };
+        let batch = Batch { deposits: &deposits, forced: &forced, ..batch(&header, bad) };
         let derived = derive(&config(), &batch).expect("valid");
-        assert!(
-            matches!(derived.dropped, Some(DataError::Format(_))),
-            "{bad:?}"
-        );
+        assert!(matches!(derived.dropped, Some(DataError::Format(_))), "{bad:?}");
         assert_eq!(derived.blocks.len(), 2);
         assert_eq!(derived.blocks[0].withdrawals.len(), 1);
         assert!(derived.blocks[0].candidates.is_empty());
@@ -201,10 +146,7 @@ fn malformed_data_drops_the_sequencers_transactions_and_nothing_else() {
 
 #[test]
 fn a_batch_without_data_derives_its_blocks() {
-    let header = BatchHeader {
-        data: DataRef::None,
-        ..header(4)
-    };
+    let header = BatchHeader { data: DataRef::None, ..header(4) };
     let derived = derive(&config(), &batch(&header, &[0xff; 7])).expect("valid");
     assert_eq!((derived.blocks.len(), derived.dropped), (4, None));
 }
@@ -217,16 +159,8 @@ fn decoded_bytes_at_below_and_above_the_bound() {
     for (len, fits) in [(97, true), (98, true), (99, false)] {
         let bytes = sized(len);
         let derived = derive(&config(), &batch(&header, &bytes)).expect("valid");
-        let expected = (!fits).then_some(DataError::Bytes {
-            got: 101,
-            limit: 100,
-        });
-        assert_eq!(
-            derived.dropped,
-            expected,
-            "{} decoded bytes",
-            bytes.len() - 2
-        );
+        let expected = (!fits).then_some(DataError::Bytes { got: 101, limit: 100 });
+        assert_eq!(derived.dropped, expected, "{} decoded bytes", bytes.len() - 2);
         assert_eq!(derived.blocks[0].candidates.len(), usize::from(fits));
     }
 }
@@ -246,29 +180,12 @@ fn transactions_at_below_and_above_the_bound() {
 #[test]
 fn withdrawals_at_below_and_above_the_bound() {
     for (count, fits) in [(2u16, true), (3, true), (4, false)] {
-        let header = BatchHeader {
-            deposits: count,
-            ..header(1)
-        };
-        let deposits = vec![
-            Deposit {
-                to: Address([1; 20]),
-                amount: Gwei(1)
-            };
-            count.into()
-        ];
-        let batch = Batch {
-            deposits: &deposits,
-            ..batch(&header, &[])
-        };
-        let error = HeaderError::Count {
-            what: "deposits",
-            got: count.into(),
-            min: 0,
-            max: 3,
-        };
+        let header = BatchHeader { deposits: count, ..header(1) };
+        let deposits = vec![Deposit { to: Address([1; 20]), amount: Gwei(1) }; count.into()];
+        let batch = Batch { deposits: &deposits, ..batch(&header, &[]) };
+        let error = HeaderError::Count { what: "deposits", got: count.into(), min: 0, max: 3 };
         match derive(&config(), &batch) {
-            Ok(derived) => assert!(fits && derived.blocks[0].withdrawals.len() == count.into()),
+            Ok(derived) => assert!(fits && derived.blocks[0].withdrawals.len() == usize::from(count)),
             Err(got) => assert!(!fits && got == DeriveError::Header(error)),
         }
     }
@@ -279,43 +196,18 @@ fn forced_gas_at_below_and_above_the_bounds() {
     let capacity = forced_gas_capacity(&config(), 2);
     assert_eq!(capacity, 20_000_000);
     for (last, fits) in [(9_999_999, true), (10_000_000, true), (10_000_001, false)] {
-        let header = BatchHeader {
-            forced: 2,
-            ..header(2)
-        };
+        let header = BatchHeader { forced: 2, ..header(2) };
         let forced = [10_000_000, last].map(|gas| Forced { raw: vec![], gas });
-        let result = derive(
-            &config(),
-            &Batch {
-                forced: &forced,
-                ..batch(&header, &[])
-            },
-        );
+        let result = derive(&config(), &Batch { forced: &forced, ..batch(&header, &[]) });
         let limit = 10_000_000;
-        let error = DeriveError::ForcedGas {
-            index: 1,
-            got: last,
-            limit,
-        };
+        let error = DeriveError::ForcedGas { index: 1, got: last, limit };
         assert_eq!(result.err(), (!fits).then_some(error));
     }
     for (last, fits) in [(0, true), (1, false)] {
-        let header = BatchHeader {
-            forced: 3,
-            ..header(2)
-        };
+        let header = BatchHeader { forced: 3, ..header(2) };
         let forced = [10_000_000, 10_000_000, last].map(|gas| Forced { raw: vec![], gas });
-        let result = derive(
-            &config(),
-            &Batch {
-                forced: &forced,
-                ..batch(&header, &[])
-            },
-        );
-        let error = DeriveError::ForcedCapacity {
-            got: 20_000_001,
-            limit: 20_000_000,
-        };
+        let result = derive(&config(), &Batch { forced: &forced, ..batch(&header, &[]) });
+        let error = DeriveError::ForcedCapacity { got: 20_000_001, limit: 20_000_000 };
         assert_eq!(result.err(), (!fits).then_some(error));
     }
 }
@@ -323,25 +215,10 @@ fn forced_gas_at_below_and_above_the_bounds() {
 #[test]
 fn forced_bytes_at_and_above_the_bound() {
     for (len, fits) in [(49, true), (50, true), (51, false)] {
-        let header = BatchHeader {
-            forced: 1,
-            ..header(2)
-        };
-        let forced = [Forced {
-            raw: vec![0; len],
-            gas: 1,
-        }];
-        let result = derive(
-            &config(),
-            &Batch {
-                forced: &forced,
-                ..batch(&header, &[])
-            },
-        );
-        let error = DeriveError::ForcedBytes {
-            got: len,
-            limit: 50,
-        };
+        let header = BatchHeader { forced: 1, ..header(2) };
+        let forced = [Forced { raw: vec![0; len], gas: 1 }];
+        let result = derive(&config(), &Batch { forced: &forced, ..batch(&header, &[]) });
+        let error = DeriveError::ForcedBytes { got: len, limit: 50 };
         assert_eq!(result.err(), (!fits).then_some(error));
     }
 }
@@ -349,45 +226,22 @@ fn forced_bytes_at_and_above_the_bound() {
 #[test]
 fn headers_that_l1_refuses_are_refused_with_the_reason() {
     type Change = fn(&mut BatchHeader);
-    let count = |what, got, min, max| HeaderError::Count {
-        what,
-        got,
-        min,
-        max,
-    };
+    let count = |what, got, min, max| HeaderError::Count { what, got, min, max };
     let cases: [(Change, HeaderError); 11] = [
         (|h| h.block_count = 0, count("blocks", 0, 1, 8)),
         (|h| h.block_count = 9, count("blocks", 9, 1, 8)),
         (|h| h.anchors.clear(), count("anchors", 0, 1, 2)),
-        (
-            |h| h.anchors = vec![h.anchors[0]; 3],
-            count("anchors", 3, 1, 2),
-        ),
+        (|h| h.anchors = vec![h.anchors[0]; 3], count("anchors", 3, 1, 2)),
         (|h| h.data = DataRef::Blobs(vec![]), count("blobs", 0, 1, 6)),
-        (
-            |h| h.data = DataRef::Blobs(vec![Hash::ZERO; 7]),
-            count("blobs", 7, 1, 6),
-        ),
+        (|h| h.data = DataRef::Blobs(vec![Hash::ZERO; 7]), count("blobs", 7, 1, 6)),
         (|h| h.time_step = 0, HeaderError::Time),
-        (
-            |h| h.first_timestamp = Timestamp(u64::MAX - 1),
-            HeaderError::Time,
-        ),
+        (|h| h.first_timestamp = Timestamp(u64::MAX - 1), HeaderError::Time),
         (|h| h.anchors[0].from_block = 1, HeaderError::AnchorOrder(0)),
         (
-            |h| {
-                h.anchors.push(Anchor {
-                    from_block: 1,
-                    number: 77,
-                    hash: Hash::ZERO,
-                })
-            },
+            |h| h.anchors.push(Anchor { from_block: 1, number: 77, hash: Hash::ZERO }),
             HeaderError::AnchorOrder(1),
         ),
-        (
-            |h| (h.block_count, h.forced) = (1, 1),
-            HeaderError::ForcedNeedsTwoBlocks,
-        ),
+        (|h| (h.block_count, h.forced) = (1, 1), HeaderError::ForcedNeedsTwoBlocks),
     ];
     for (change, expected) in cases {
         let mut header = header(2);
@@ -399,19 +253,9 @@ fn headers_that_l1_refuses_are_refused_with_the_reason() {
 
 #[test]
 fn entries_that_do_not_match_the_header_are_refused() {
-    let header = BatchHeader {
-        deposits: 1,
-        ..header(2)
-    };
+    let header = BatchHeader { deposits: 1, ..header(2) };
     let result = derive(&config(), &batch(&header, &[]));
-    assert_eq!(
-        result.err(),
-        Some(DeriveError::Entries {
-            what: "deposits",
-            expected: 1,
-            got: 0
-        })
-    );
+    assert_eq!(result.err(), Some(DeriveError::Entries { what: "deposits", expected: 1, got: 0 }));
 }
 
 proptest! {
