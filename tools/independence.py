@@ -13,6 +13,7 @@ tools/independence.toml.
 import itertools
 import json
 import pathlib
+import re
 import subprocess
 import sys
 import tomllib
@@ -113,6 +114,10 @@ def report():
     return "\n".join(out) + "\n", missing, stale
 
 
+def masked(text):
+    return re.sub(r"\| *[\d,]+ *(?=\|)", "| # ", text)
+
+
 def main():
     text, missing, stale = report()
     mode = sys.argv[1] if len(sys.argv) > 1 else ""
@@ -122,8 +127,9 @@ def main():
         written = TABLE.read_text() if TABLE.exists() else ""
         problems = [f"{name}: shared by two lanes, without a verdict in tools/independence.toml" for name in missing]
         problems += [f"{name}: has a verdict in tools/independence.toml, but is shared no more" for name in stale]
-        # Versions of crates move with the lock file; sizes are counted from what is installed.
-        if written != text:
+        # Line counts move with every edit of our own crates: the table has to be right about
+        # what is shared and why, its figures are those of the last --write.
+        if masked(written) != masked(text):
             problems.append("docs/src/independence.md is out of date: run  python3 tools/independence.py --write")
         if problems:
             sys.exit("\n".join(problems))

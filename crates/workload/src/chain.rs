@@ -8,6 +8,7 @@ use tern_stf::{
 use crate::{Key, Kind, kinds};
 
 /// A chain that only exists in memory.
+#[derive(Clone)]
 pub struct Chain {
     spec: ChainSpec,
     keys: Vec<Key>,
