@@ -25,11 +25,7 @@ impl<'a> Ancestors<'a> {
         grandparent: B256,
     ) -> Self {
         let hashes = [parent, grandparent].to_vec();
-        Self {
-            preimages,
-            newest,
-            hashes,
-        }
+        Self { preimages, newest, hashes }
     }
 
     /// The hash of the block with a number. The EVM asks for none but the last 256.
@@ -43,24 +39,14 @@ impl<'a> Ancestors<'a> {
             at += 1;
         }
         let place = usize::try_from(distance).ok();
-        Ok(place
-            .and_then(|place| self.hashes.get(place))
-            .copied()
-            .unwrap_or_default())
+        Ok(place.and_then(|place| self.hashes.get(place)).copied().unwrap_or_default())
     }
 
     fn parent_of(&self, hash: B256) -> Result<B256, Error> {
         let (need, hash) = (Need::Header, Hash(hash.0));
-        let mut rlp = self
-            .preimages
-            .get(&hash)
-            .ok_or_else(|| Error::missing(need, hash))?;
+        let mut rlp = self.preimages.get(&hash).ok_or_else(|| Error::missing(need, hash))?;
         Item::decode_bytes(&mut rlp, true)
             .and_then(|mut fields| B256::decode(&mut fields))
-            .map_err(|error| Error::Malformed {
-                need,
-                hash,
-                reason: error.to_string(),
-            })
+            .map_err(|error| Error::Malformed { need, hash, reason: error.to_string() })
     }
 }

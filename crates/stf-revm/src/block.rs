@@ -41,25 +41,16 @@ impl<'b> RawBlock<'b> {
         if !parts.is_empty() {
             return Err(("the withdrawals", trailing));
         }
-        Ok(Self {
-            header,
-            transactions,
-            ommers,
-            withdrawals,
-        })
+        Ok(Self { header, transactions, ommers, withdrawals })
     }
 }
 
 /// The next item with its header.
 fn item<'b>(rest: &mut &'b [u8]) -> alloy_rlp::Result<(bool, &'b [u8], &'b [u8])> {
     let start = *rest;
-    let Item {
-        list,
-        payload_length,
-    } = Item::decode(rest)?;
-    let (payload, after) = rest
-        .split_at_checked(payload_length)
-        .ok_or(alloy_rlp::Error::InputTooShort)?;
+    let Item { list, payload_length } = Item::decode(rest)?;
+    let (payload, after) =
+        rest.split_at_checked(payload_length).ok_or(alloy_rlp::Error::InputTooShort)?;
     *rest = after;
     Ok((list, &start[..start.len() - after.len()], payload))
 }
@@ -79,7 +70,9 @@ fn transactions<'b>(rest: &mut &'b [u8]) -> alloy_rlp::Result<Vec<&'b [u8]>> {
     while !items.is_empty() {
         transactions.push(match item(&mut items)? {
             (true, whole, _) => whole,
-            (false, _, payload) if payload.first().is_some_and(|kind| *kind < EMPTY_STRING_CODE) => {
+            (false, _, payload)
+                if payload.first().is_some_and(|kind| *kind < EMPTY_STRING_CODE) =>
+            {
                 payload
             }
             (false, ..) => {
@@ -99,18 +92,13 @@ pub(crate) fn encode(
     let is_legacy = |transaction: &[u8]| transaction.first().is_some_and(|b| *b >= EMPTY_LIST_CODE);
     let payload_length = transactions
         .iter()
-        .map(|transaction| {
-            if is_legacy(transaction) {
-                transaction.len()
-            } else {
-                transaction.length()
-            }
-        })
+        .map(
+            |transaction| {
+                if is_legacy(transaction) { transaction.len() } else { transaction.length() }
+            },
+        )
         .sum();
-    let list = Item {
-        list: true,
-        payload_length,
-    };
+    let list = Item { list: true, payload_length };
     let withdrawals = withdrawals.map(|withdrawals| {
         let mut rlp = Vec::new();
         alloy_rlp::encode_list(withdrawals, &mut rlp);
@@ -136,4 +124,3 @@ pub(crate) fn encode(
     rlp.extend_from_slice(withdrawals);
     rlp
 }
-

@@ -111,10 +111,7 @@ fn try_candidate(run: &mut Run<'_>, candidate: &Candidate) -> Result<Result<(), 
     if let Err(refusal) = transaction::check_fee_fields(&signed) {
         return Ok(Err(refusal));
     }
-    if candidate
-        .forced_gas
-        .is_some_and(|paid| signed.gas_limit() > paid)
-    {
+    if candidate.forced_gas.is_some_and(|paid| signed.gas_limit() > paid) {
         return Ok(Err(SkipReason::GasLimit.into()));
     }
     run.transact(&signed)

@@ -25,29 +25,19 @@ const BASE_FEE_STEP: u128 = 8;
 /// Decodes exactly one header.
 pub(crate) fn decode(mut rlp: &[u8]) -> Result<Header, String> {
     let header = Header::decode(&mut rlp).map_err(|error| error.to_string())?;
-    if rlp.is_empty() {
-        Ok(header)
-    } else {
-        Err("bytes follow the header".into())
-    }
+    if rlp.is_empty() { Ok(header) } else { Err("bytes follow the header".into()) }
 }
 
 /// A known header.
 pub(crate) fn load(preimages: &dyn Preimages, hash: Hash) -> Result<Header, Error> {
     let need = Need::Header;
-    let rlp = preimages
-        .get(&hash)
-        .ok_or_else(|| Error::missing(need, hash))?;
+    let rlp = preimages.get(&hash).ok_or_else(|| Error::missing(need, hash))?;
     decode(rlp).map_err(|reason| Error::Malformed { need, hash, reason })
 }
 
 /// The error for a field that is not what it must be.
 pub(crate) fn wrong(field: &'static str, expected: impl Display, got: impl Display) -> Error {
-    Error::Field {
-        field,
-        expected: expected.to_string(),
-        got: got.to_string(),
-    }
+    Error::Field { field, expected: expected.to_string(), got: got.to_string() }
 }
 
 /// Demands that a field has one certain value.
@@ -56,11 +46,7 @@ pub(crate) fn must_be<T: PartialEq + Display>(
     expected: T,
     got: T,
 ) -> Result<(), Error> {
-    if expected == got {
-        Ok(())
-    } else {
-        Err(wrong(field, expected, got))
-    }
+    if expected == got { Ok(()) } else { Err(wrong(field, expected, got)) }
 }
 
 /// The fields that follow from the parent and the time.
@@ -78,9 +64,9 @@ impl Derived {
     pub(crate) fn new(spec: &ChainSpec, parent: &Header, timestamp: u64) -> Result<Self, Error> {
         let time = Timestamp(timestamp);
         let blobs = match spec.blobs_at(time) {
-            Some(BlobParams {
-                update_fraction: 0, ..
-            }) => return Err(Error::Inputs("the blob update fraction is zero".into())),
+            Some(BlobParams { update_fraction: 0, .. }) => {
+                return Err(Error::Inputs("the blob update fraction is zero".into()));
+            }
             Some(params) => Some((params, next_excess_blob_gas(parent, params)?)),
             None => None,
         };
@@ -135,11 +121,7 @@ pub(crate) fn check(parent: &Header, derived: &Derived, header: &Header) -> Resu
         return Err(wrong("gasUsed", expected, header.gas_used));
     }
     if let Some((params, excess)) = derived.blobs {
-        must_be(
-            "excessBlobGas",
-            excess,
-            header.excess_blob_gas.unwrap_or_default(),
-        )?;
+        must_be("excessBlobGas", excess, header.excess_blob_gas.unwrap_or_default())?;
         let used = header.blob_gas_used.unwrap_or_default();
         let most = params.max.saturating_mul(GAS_PER_BLOB);
         if used > most || used % GAS_PER_BLOB != 0 {
@@ -152,41 +134,13 @@ pub(crate) fn check(parent: &Header, derived: &Derived, header: &Header) -> Resu
 
 fn check_presence(fork: Fork, header: &Header) -> Result<(), Error> {
     let fields = [
-        (
-            "baseFeePerGas",
-            Some(Fork::Paris),
-            header.base_fee_per_gas.is_some(),
-        ),
-        (
-            "withdrawalsRoot",
-            Some(Fork::Shanghai),
-            header.withdrawals_root.is_some(),
-        ),
-        (
-            "blobGasUsed",
-            Some(Fork::Cancun),
-            header.blob_gas_used.is_some(),
-        ),
-        (
-            "excessBlobGas",
-            Some(Fork::Cancun),
-            header.excess_blob_gas.is_some(),
-        ),
-        (
-            "parentBeaconBlockRoot",
-            Some(Fork::Cancun),
-            header.parent_beacon_block_root.is_some(),
-        ),
-        (
-            "requestsHash",
-            Some(Fork::Prague),
-            header.requests_hash.is_some(),
-        ),
-        (
-            "blockAccessListHash",
-            None,
-            header.block_access_list_hash.is_some(),
-        ),
+        ("baseFeePerGas", Some(Fork::Paris), header.base_fee_per_gas.is_some()),
+        ("withdrawalsRoot", Some(Fork::Shanghai), header.withdrawals_root.is_some()),
+        ("blobGasUsed", Some(Fork::Cancun), header.blob_gas_used.is_some()),
+        ("excessBlobGas", Some(Fork::Cancun), header.excess_blob_gas.is_some()),
+        ("parentBeaconBlockRoot", Some(Fork::Cancun), header.parent_beacon_block_root.is_some()),
+        ("requestsHash", Some(Fork::Prague), header.requests_hash.is_some()),
+        ("blockAccessListHash", None, header.block_access_list_hash.is_some()),
         ("slotNumber", None, header.slot_number.is_some()),
     ];
     let word = |present| if present { "present" } else { "absent" };
@@ -200,9 +154,7 @@ fn check_presence(fork: Fork, header: &Header) -> Result<(), Error> {
 /// EIP-1559.
 fn next_base_fee(parent: &Header) -> Result<u64, Error> {
     let unusable = |what: &str| Error::Inputs(format!("the parent has {what}"));
-    let base_fee = parent
-        .base_fee_per_gas
-        .ok_or_else(|| unusable("no base fee"))?;
+    let base_fee = parent.base_fee_per_gas.ok_or_else(|| unusable("no base fee"))?;
     let target = parent.gas_limit / ELASTICITY;
     if target == 0 {
         return Err(unusable("no gas"));

@@ -44,11 +44,7 @@ impl EthereumHardforks for Rules {
             earlier if earlier <= EthereumHardfork::Paris => return ForkCondition::Block(0),
             _ => return ForkCondition::Never,
         };
-        if self.fork >= since {
-            ForkCondition::Timestamp(0)
-        } else {
-            ForkCondition::Never
-        }
+        if self.fork >= since { ForkCondition::Timestamp(0) } else { ForkCondition::Never }
     }
 }
 

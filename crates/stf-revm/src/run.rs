@@ -5,7 +5,8 @@ use alloc::{format, string::ToString, vec::Vec};
 use alloy_consensus::{Header, ReceiptEnvelope, Transaction, TxReceipt};
 use alloy_eips::{
     Encodable2718, eip4844::fake_exponential, eip4895::Withdrawal,
-    eip7002::WITHDRAWAL_REQUEST_PREDEPLOY_ADDRESS, eip7251::CONSOLIDATION_REQUEST_PREDEPLOY_ADDRESS,
+    eip7002::WITHDRAWAL_REQUEST_PREDEPLOY_ADDRESS,
+    eip7251::CONSOLIDATION_REQUEST_PREDEPLOY_ADDRESS,
 };
 use alloy_evm::{
     Evm, EvmEnv,
@@ -31,7 +32,7 @@ use crate::{
     transaction::{self, Refusal, Signed},
 };
 
-type Inner<'a> = EthBlockExecutor<'a, BlockEvm<State<'a>>, Rules, Receipts>;
+type Inner<'a> = EthBlockExecutor<'a, BlockEvm<'a>, Rules, Receipts>;
 
 /// A block that is being executed.
 pub(crate) struct Run<'a> {
@@ -65,10 +66,8 @@ impl<'a> Run<'a> {
         let (number, hash) = (parent.number, header.parent_hash);
         let ancestors = Ancestors::new(preimages, number, hash, parent.parent_hash);
         let state = State::new(preimages, parent.state_root, ancestors);
-        let rules = Rules {
-            fork: derived.fork,
-            deposit_contract: convert::address(spec.deposit_contract),
-        };
+        let rules =
+            Rules { fork: derived.fork, deposit_contract: convert::address(spec.deposit_contract) };
         let context = EthBlockExecutionCtx {
             parent_hash: header.parent_hash,
             parent_beacon_block_root: header.parent_beacon_block_root,
@@ -79,9 +78,7 @@ impl<'a> Run<'a> {
             slot_number: None,
         };
         let evm = BlockEvm::new(state, environment(spec, rules, header, derived));
-        let mut run = Self {
-            inner: EthBlockExecutor::new(evm, context, rules, Receipts),
-        };
+        let mut run = Self { inner: EthBlockExecutor::new(evm, context, rules, Receipts) };
         let started = run.inner.apply_pre_execution_changes();
         run.settle(started)?;
         Ok(run)
@@ -97,9 +94,7 @@ impl<'a> Run<'a> {
     pub(crate) fn transact(&mut self, signed: &Signed) -> Result<Result<(), Refusal>, Error> {
         let chain_id = self.inner.evm.chain_id();
         let sender = transaction::check_type(signed, self.inner.spec.fork)
-            .and_then(|()| {
-                transaction::check_before_recovery(signed, chain_id, self.gas_left())
-            })
+            .and_then(|()| transaction::check_before_recovery(signed, chain_id, self.gas_left()))
             .and_then(|()| transaction::recover(signed));
         let recovered = match sender {
             Ok(recovered) => recovered,
@@ -159,9 +154,7 @@ impl<'a> Run<'a> {
         let encoded_receipts: Vec<_> = receipts.iter().map(Encodable2718::encoded_2718).collect();
         Ok(Outcome {
             receipts_root: ordered_trie_root_encoded(&encoded_receipts),
-            logs_bloom: receipts
-                .iter()
-                .fold(Bloom::ZERO, |all, receipt| all | receipt.bloom()),
+            logs_bloom: receipts.iter().fold(Bloom::ZERO, |all, receipt| all | receipt.bloom()),
             receipts,
             encoded_receipts,
             gas_used: self.inner.cumulative_tx_gas_used,
@@ -179,16 +172,12 @@ impl<'a> Run<'a> {
         requests.push(requests::DEPOSIT, &deposits);
 
         self.must_have_code(WITHDRAWAL_REQUEST_PREDEPLOY_ADDRESS)?;
-        let Inner {
-            system_caller, evm, ..
-        } = &mut self.inner;
+        let Inner { system_caller, evm, .. } = &mut self.inner;
         let withdrawals = system_caller.apply_withdrawal_requests_contract_call(evm);
         requests.push(requests::WITHDRAWAL, &self.settle(withdrawals)?);
 
         self.must_have_code(CONSOLIDATION_REQUEST_PREDEPLOY_ADDRESS)?;
-        let Inner {
-            system_caller, evm, ..
-        } = &mut self.inner;
+        let Inner { system_caller, evm, .. } = &mut self.inner;
         let consolidations = system_caller.apply_consolidation_requests_contract_call(evm);
         requests.push(requests::CONSOLIDATION, &self.settle(consolidations)?);
         Ok(requests)

@@ -39,10 +39,7 @@ pub(crate) fn is_blob(raw: &[u8]) -> bool {
 
 /// Decodes exactly one transaction in EIP-2718 form.
 pub(crate) fn decode(raw: &[u8]) -> Result<Signed, Refusal> {
-    let undecodable = |text: &str| Refusal {
-        reason: SkipReason::Undecodable,
-        text: text.into(),
-    };
+    let undecodable = |text: &str| Refusal { reason: SkipReason::Undecodable, text: text.into() };
     let mut rest = raw.get(1..).unwrap_or_default();
     let decoded = match raw.first() {
         Some(1) => TxEip2930::rlp_decode_signed(&mut rest).map(Signed::Eip2930),
@@ -69,11 +66,7 @@ pub(crate) fn check_type(transaction: &Signed, fork: Fork) -> Result<(), Refusal
         Signed::Eip4844(_) => Fork::Cancun,
         Signed::Eip7702(_) => Fork::Prague,
     };
-    if fork >= since {
-        Ok(())
-    } else {
-        Err(SkipReason::TypeNotActive.into())
-    }
+    if fork >= since { Ok(()) } else { Err(SkipReason::TypeNotActive.into()) }
 }
 
 /// Whether the fee fields are below 2^64, as the skip rule demands. Nonce, gas limit and

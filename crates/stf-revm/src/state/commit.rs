@@ -37,23 +37,13 @@ impl State<'_> {
             if slot.is_changed() {
                 let original = U256::ZERO;
                 let current = slot.present_value;
-                cached
-                    .slots
-                    .entry(index)
-                    .or_insert(Slot { original, current })
-                    .current = current;
+                cached.slots.entry(index).or_insert(Slot { original, current }).current = current;
             }
         }
         let mut info = account.info;
         info.account_id = AccountId::new(place);
-        if let Some(code) = info
-            .code
-            .as_ref()
-            .filter(|_| info.code_hash != KECCAK256_EMPTY)
-        {
-            self.codes
-                .entry(info.code_hash)
-                .or_insert_with(|| code.clone());
+        if let Some(code) = info.code.as_ref().filter(|_| info.code_hash != KECCAK256_EMPTY) {
+            self.codes.entry(info.code_hash).or_insert_with(|| code.clone());
         }
         cached.touched = true;
         cached.current = Some(info);

@@ -32,6 +32,14 @@ impl State<'_> {
             StateError
         })
     }
+
+    /// Whether an account has storage. Inside a transaction only contracts gain any.
+    pub(crate) fn has_storage(&mut self, address: Address) -> Result<bool, StateError> {
+        let place = self.place(address);
+        let place = self.remember(place)?;
+        let account = &self.accounts[place];
+        Ok(!account.storage.starts_empty() || account.slots.values().any(|s| !s.current.is_zero()))
+    }
 }
 
 impl Database for State<'_> {

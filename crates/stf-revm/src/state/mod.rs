@@ -21,6 +21,8 @@ use revm::state::{AccountId, AccountInfo, Bytecode};
 use tern_protocol::Hash;
 use tern_stf::{Error, Need, Preimages};
 
+pub(crate) use database::StateError;
+
 use crate::{ancestors::Ancestors, trie::Trie};
 
 /// The state of all accounts, read on demand and changed in memory.
@@ -58,9 +60,7 @@ struct Slot {
 impl fmt::Debug for State<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let accounts = self.accounts.len();
-        f.debug_struct("State")
-            .field("accounts", &accounts)
-            .finish_non_exhaustive()
+        f.debug_struct("State").field("accounts", &accounts).finish_non_exhaustive()
     }
 }
 
@@ -131,9 +131,8 @@ impl<'a> State<'a> {
             account_id: AccountId::new(place),
             code: (account.code_hash == KECCAK256_EMPTY).then(Bytecode::default),
         });
-        let storage_root = original
-            .as_ref()
-            .map_or(EMPTY_ROOT_HASH, |account| account.storage_root);
+        let storage_root =
+            original.as_ref().map_or(EMPTY_ROOT_HASH, |account| account.storage_root);
         self.accounts.push(CachedAccount {
             key,
             original,
@@ -221,9 +220,5 @@ fn decode_slot(mut leaf: &[u8]) -> Result<U256, Error> {
 }
 
 fn malformed_leaf(bytes: &[u8], reason: String) -> Error {
-    Error::Malformed {
-        need: Need::Node,
-        hash: crate::keccak(bytes),
-        reason,
-    }
+    Error::Malformed { need: Need::Node, hash: crate::keccak(bytes), reason }
 }

@@ -33,10 +33,8 @@ impl State<'_> {
             let Some(info) = &account.current else {
                 continue;
             };
-            let before = account
-                .original
-                .as_ref()
-                .map_or(KECCAK256_EMPTY, |account| account.code_hash);
+            let before =
+                account.original.as_ref().map_or(KECCAK256_EMPTY, |account| account.code_hash);
             if info.code_hash != before
                 && seen.insert(info.code_hash)
                 && let Some(code) = self.codes.get(&info.code_hash)

@@ -31,18 +31,17 @@ pub(crate) struct Trie<'a> {
 
 impl<'a> Trie<'a> {
     pub(crate) const fn new(preimages: &'a dyn Preimages, base: B256) -> Self {
-        Self {
-            preimages,
-            base,
-            root: Child::Empty,
-            opened: false,
-            changed: false,
-        }
+        Self { preimages, base, root: Child::Empty, opened: false, changed: false }
     }
 
     /// Empties the trie without looking at it.
     pub(crate) fn clear(&mut self) {
         *self = Self::new(self.preimages, EMPTY_ROOT_HASH);
+    }
+
+    /// Whether it was opened at nothing.
+    pub(crate) fn starts_empty(&self) -> bool {
+        self.base == EMPTY_ROOT_HASH
     }
 
     fn open(&mut self) -> Result<(), Error> {
@@ -112,15 +111,9 @@ fn resolve<'c, 'a>(
 }
 
 fn node_bytes(preimages: &dyn Preimages, hash: Hash) -> Result<&[u8], Error> {
-    preimages
-        .get(&hash)
-        .ok_or_else(|| Error::missing(Need::Node, hash))
+    preimages.get(&hash).ok_or_else(|| Error::missing(Need::Node, hash))
 }
 
 fn malformed(hash: Hash, reason: &str) -> Error {
-    Error::Malformed {
-        need: Need::Node,
-        hash,
-        reason: reason.to_string(),
-    }
+    Error::Malformed { need: Need::Node, hash, reason: reason.to_string() }
 }

@@ -36,17 +36,9 @@ pub(crate) struct Loaded<'a> {
 /// A decoded node. Keys all have the same length, so branches carry no values.
 #[derive(Debug)]
 pub(crate) enum Node<'a> {
-    Leaf {
-        path: Nibbles,
-        value: Cow<'a, [u8]>,
-    },
-    Extension {
-        path: Nibbles,
-        child: Child<'a>,
-    },
-    Branch {
-        children: [Child<'a>; 16],
-    },
+    Leaf { path: Nibbles, value: Cow<'a, [u8]> },
+    Extension { path: Nibbles, child: Child<'a> },
+    Branch { children: [Child<'a>; 16] },
 }
 
 impl<'a> Child<'a> {
@@ -95,9 +87,7 @@ fn next_item<'a>(items: &mut &'a [u8]) -> Result<Option<&'a [u8]>, &'static str>
     }
     let start = *items;
     let header = Header::decode(items).map_err(|_| "an item is not RLP")?;
-    *items = items
-        .get(header.payload_length..)
-        .ok_or("an item is too short")?;
+    *items = items.get(header.payload_length..).ok_or("an item is too short")?;
     Ok(start.get(..start.len() - items.len()))
 }
 

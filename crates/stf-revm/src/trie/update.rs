@@ -132,16 +132,10 @@ fn prefixed<'a>(
     if let Some(loaded) = resolve(&mut child, preimages, remaining)? {
         match &mut loaded.node {
             Node::Leaf { path, value } => {
-                return Ok(Node::Leaf {
-                    path: prefix.join(path),
-                    value: mem::take(value),
-                });
+                return Ok(Node::Leaf { path: prefix.join(path), value: mem::take(value) });
             }
             Node::Extension { path, child } => {
-                return Ok(Node::Extension {
-                    path: prefix.join(path),
-                    child: mem::take(child),
-                });
+                return Ok(Node::Extension { path: prefix.join(path), child: mem::take(child) });
             }
             Node::Branch { .. } => {}
         }
@@ -170,9 +164,5 @@ fn leaf<'a>(path: Nibbles, value: Cow<'a, [u8]>) -> Child<'a> {
 }
 
 fn extend(path: Nibbles, child: Child<'_>) -> Child<'_> {
-    if path.is_empty() {
-        child
-    } else {
-        Child::new(Node::Extension { path, child })
-    }
+    if path.is_empty() { child } else { Child::new(Node::Extension { path, child }) }
 }
