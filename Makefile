@@ -45,6 +45,7 @@ docs: ## Build the book (needs mdbook)
 
 bench: setup ## Criterion benchmarks of the executors, beside plain revm
 	@$(STAGE) bench cargo bench --locked --profile dev -p tern-bench
+	@tools/bench-table.py
 
 independence: ## What each pair of lanes shares
 	@python3 tools/independence.py

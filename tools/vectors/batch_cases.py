@@ -2,15 +2,24 @@
 
 from dataclasses import replace
 
-from format_common import LIMITS, hexed, hexes, limits_json, refused, some_address, some_hash, strings
+from format_common import (
+    LIMITS,
+    hexed,
+    hexes,
+    limits_json,
+    refused,
+    some_address,
+    some_hash,
+    strings,
+)
 from formats import (
     BLOBS,
     CALLDATA,
     NO_DATA,
+    ZERO,
     Anchor,
     Head,
     Header,
-    ZERO,
     batch_acc,
     decode_data,
     decode_header,

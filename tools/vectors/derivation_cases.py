@@ -61,7 +61,7 @@ DROPPED = {
     "a byte too many": ("Format.Trailing", case(encode_data([[T], [T], [T]]) + b"\x00", **BOTH)),
     "the last length padded": (
         "Format.Length",
-        case(bytes.fromhex("0100" "01" "03aabbcc" "00" "8000"), **BOTH),
+        case(bytes.fromhex("01000103aabbcc008000"), **BOTH),
     ),
     "decoded bytes above their limit": ("Bytes", of([[b"\x01" * 298]])),
     "transactions above their limit": ("Transactions", of([[T] * 3, [T] * 4], **BOTH)),

@@ -4,9 +4,9 @@ It shares no line with the Rust code, so that vectors made here are evidence for
 Needs Python 3.11 and pycryptodome (for keccak).
 """
 
-from dataclasses import dataclass, field
 import json
 import string
+from dataclasses import dataclass, field
 
 from Crypto.Hash import keccak as _keccak
 
@@ -239,7 +239,9 @@ class Head:
         return be(self.index, 64) + self.acc
 
 
-def batch_acc(parent, header_bytes, first_block, deposit_before, deposit_after, forced_before, forced_after):
+def batch_acc(
+    parent, header_bytes, first_block, deposit_before, deposit_after, forced_before, forced_after
+):
     heads = (deposit_before, deposit_after, forced_before, forced_after)
     return keccak(
         tag("tern.batch.v1"),
@@ -339,7 +341,10 @@ def check_batch(config, batch):
     need(batch.firstBlock + header.blockCount <= U64, "a block number does not fit u64")
     need(batch.firstDeposit + header.deposits <= U64, "a deposit index does not fit u64")
     capacity = (header.blockCount - 1) * (config.gasLimit - limits["forcedGas"])
-    need(sum(gas for gas, _ in batch.forced) <= capacity, "forced transactions above the batch's capacity")
+    need(
+        sum(gas for gas, _ in batch.forced) <= capacity,
+        "forced transactions above the batch's capacity",
+    )
 
 
 def _empty_block(config, batch, i):
@@ -359,7 +364,17 @@ def _empty_block(config, batch, i):
 # claim.md
 
 
-def claim_id(l1_chain_id, settlement, config_hash, parent_hash, first_acc, last_acc, block_hash, number, checkpoints):
+def claim_id(
+    l1_chain_id,
+    settlement,
+    config_hash,
+    parent_hash,
+    first_acc,
+    last_acc,
+    block_hash,
+    number,
+    checkpoints,
+):
     return keccak(
         tag("tern.claim.v1"),
         be(l1_chain_id, 64),
@@ -478,9 +493,5 @@ def verdict(tee_retired, zk, second, op_yes, op_probation, op_distinct):
         return "no-vote"
     if agree == 1:
         return "needs-second"
-    vouched = (
-        zk == GOOD
-        or (op_counts and not op_probation)
-        or (tee_retired and second == GOOD)
-    )
+    vouched = zk == GOOD or (op_counts and not op_probation) or (tee_retired and second == GOOD)
     return "final" if vouched else "on-probation"

@@ -56,7 +56,11 @@ JSON_VALID = {
     "plain": GOOD_JSON,
     "with keys": GOOD_JSON | {"keys": ["0x00", "anything"]},
     "a JSON-RPC answer": {"jsonrpc": "2.0", "id": 1, "result": GOOD_JSON},
-    "a JSON-RPC answer with keys": {"jsonrpc": "2.0", "id": "a", "result": GOOD_JSON | {"keys": []}},
+    "a JSON-RPC answer with keys": {
+        "jsonrpc": "2.0",
+        "id": "a",
+        "result": GOOD_JSON | {"keys": []},
+    },
     "empty lists": {"state": [], "codes": [], "headers": [], "keys": []},
     "only nodes": {"state": ["0xc22001"]},
     "empty entries": {"state": ["0x"], "codes": ["0x"], "headers": ["0x"]},

@@ -22,13 +22,15 @@ pub(crate) fn run(arguments: &EfTest) -> Result<bool, Failure> {
         let name = format!("{} {}", result.file, result.case);
         match &result.outcome {
             Outcome::Failed(_) => bar.println(format!("FAILED  {name}")),
-            Outcome::Passed | Outcome::Skipped(_) => bar.set_message(name),
+            Outcome::Passed | Outcome::Skipped(_) => bar.set_message(name.clone()),
         }
         if arguments.verbose {
             for rejection in &result.rejections {
                 let expected = rejection.expected.as_deref().unwrap_or("nothing");
                 let (lane, block, reason) = (&rejection.lane, rejection.block, &rejection.reason);
-                bar.println(format!("{name}: {lane} rejects block {block}: {reason} (expected: {expected})"));
+                bar.println(format!(
+                    "{name}: {lane} rejects block {block}: {reason} (expected: {expected})"
+                ));
             }
         }
     };

@@ -1,5 +1,7 @@
 //! Why a command could not do its work.
 
+use tern_protocol::Hash;
+
 /// Why a command could not do its work: what happened, what was kept, what to do.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Failure {
@@ -11,6 +13,8 @@ pub(crate) enum Failure {
     Folder { path: String, source: std::io::Error },
     #[error("the demo's chain is not what it should be: {0}")]
     Stf(#[from] tern_stf::Error),
+    #[error("{executor} computes genesis state root {root}, but the first executor {expected}")]
+    Genesis { executor: String, root: Hash, expected: Hash },
     #[error("the demo's batch is not what it should be: {0}")]
     Derive(#[from] tern_derive::DeriveError),
     #[error("the executors disagree though none was made wrong: {0}")]
