@@ -402,7 +402,7 @@ def bls_add(base):
             yield "order three, twice", bls_point(three) * 2
             yield "order three, opposites", bls_point(three) + bls_point(bls.neg(three))
         for i, (title, bad) in enumerate(bls_bad_points(bls_point(a))):
-            if i % (2 if base is bls.G1 else 6) == 0:
+            if i % (2 if base is bls.G1 else 9) == 0:
                 yield f"left: {title}", bad + bls_point(b)
             if i % (5 if base is bls.G1 else 12) == 0:
                 yield f"right: {title}", bls_point(b) + bad
@@ -416,8 +416,8 @@ def bls_msm(base):
         for count in (1, 2, 3):
             yield f"{count} random", b"".join(bls_point(bls_random(base)) + rand(32) for _ in range(count))
         a = bls_random(base)
-        for title, k in (("0", 0), ("1", 1), ("2", 2), ("order", R), ("order - 1", R - 1),
-                         ("order + 1", R + 1), ("2 order", 2 * R), ("largest", 2**256 - 1)):
+        for title, k in (("0", 0), ("1", 1), ("order", R), ("order - 1", R - 1),
+                         ("order + 1", R + 1), ("largest", 2**256 - 1)):
             yield f"times {title}", bls_point(a) + word(k)
         yield "cancel", bls_point(a) + word(5) + bls_point(bls.neg(a)) + word(5)
         yield "the same point twice", bls_point(a) + word(5) + bls_point(a) + word(R - 4)
@@ -430,7 +430,7 @@ def bls_msm(base):
         if base is bls.G1:
             yield "order three", bls_point((bls.FQ(0), bls.FQ(2), bls.FQ(1))) + rand(32)
         for i, (title, bad) in enumerate(bls_bad_points(bls_point(a))):
-            if i % (2 if base is bls.G1 else 7) == 0:
+            if i % (2 if base is bls.G1 else 10) == 0:
                 yield title, bad + rand(32)
         yield from lengths("random", bls_point(a) + rand(32), size + 32)
         for count in (2, 3, 4, 7, 16, 17, 50, 64, 100, 127, 128, 129, 200):
@@ -439,16 +439,13 @@ def bls_msm(base):
 
 
 def bls_pairing():
-    for count in (1,):
-        yield f"{count} random", b"".join(
-            bls_point(bls_random(bls.G1)) + bls_point(bls_random(bls.G2)) for _ in range(count))
-    for i in range(1):
-        a, b = rng.randrange(R), rng.randrange(R)
-        p, q = bls.multiply(bls.G1, a), bls.multiply(bls.G2, b)
-        ab = bls.multiply(bls.G1, a * b % R)
-        true = bls_point(p) + bls_point(q) + bls_point(bls.neg(ab)) + bls_point(bls.G2)
-        yield f"cancel {i}", true
-        yield f"cancel but for a sign {i}", bls_point(bls.neg(p)) + true[128:]
+    yield "one pair", bls_point(bls_random(bls.G1)) + bls_point(bls_random(bls.G2))
+    a, b = rng.randrange(R), rng.randrange(R)
+    p, q = bls.multiply(bls.G1, a), bls.multiply(bls.G2, b)
+    ab = bls.multiply(bls.G1, a * b % R)
+    true = bls_point(p) + bls_point(q) + bls_point(bls.neg(ab)) + bls_point(bls.G2)
+    yield "cancel", true
+    yield "cancel but for a sign", bls_point(bls.neg(p)) + true[128:]
     yield "cancel with infinity between", true[:384] + bytes(128) + bls_point(q) + true[384:]
     yield "infinity left", bytes(128) + bls_point(q)
     yield "infinity right", bls_point(p) + bytes(256)
@@ -457,7 +454,7 @@ def bls_pairing():
         if "byte" not in title and "zero" not in title:
             yield f"left: {title}", bad + bls_point(q)
     for i, (title, bad) in enumerate(bls_bad_points(bls_point(q))):
-        if i % 7 == 0:
+        if i % 9 == 0:
             yield f"right: {title}", bls_point(p) + bad
     yield "left: not in the group", bls_point(bls_outside(bls.G1)) + bls_point(q)
     yield "right: not in the group", bls_point(p) + bls_point(bls_outside(bls.G2))
