@@ -164,8 +164,11 @@ impl<'a> Evm for BlockEvm<'a> {
         contract: Address,
         data: Bytes,
     ) -> Result<ResultAndState, Self::Error> {
+        // The price is only seen by the GASPRICE instruction: nothing is paid.
+        let gas_price = self.inner.ctx.block.basefee.into();
         self.inner.ctx.set_tx(TxEnv {
             caller,
+            gas_price,
             kind: TxKind::Call(contract),
             data,
             gas_limit: SYSTEM_CALL_GAS,
