@@ -37,7 +37,8 @@ GROUPS = {
     "blocks": prague_cases_blocks,
     "long": prague_cases_long,
 }
-PACKED = {"long"}
+# Large and repetitive.
+PACKED = {"create", "invalid", "long"}
 FOLDER = pathlib.Path(__file__).resolve().parents[2] / "spec/vectors/prague"
 
 HEADER_NAMES = {

@@ -80,6 +80,9 @@ def modexp():
         modexp_input(noise.randbytes(12), noise.randbytes(2), word(2**255)),
         modexp_input(b"", b"", b"", (0, 2**255, 1)), modexp_input(b"", b"", b"", (2**64, 1, 2**64)),
         modexp_input(b"", b"", b"", (0, 2**64, 0)), modexp_input(b"", b"", b"", (2**200, 2**200, 2**200)),
+        *[modexp_input(b"\1", b"\1", b"\1" * 40, lengths) for lengths in (
+            (2**40, 0, 1), (1, 2**40, 1), (1, 1, 2**40), (2**63, 1, 1), (1, 2**64 - 1, 1), (2**64 - 1, 2**64 - 1, 2**64 - 1),
+            (2**32, 2**32, 2**32), (0, 2**40, 1), (2**40, 0, 0), (0, 0, 2**40), (1, 2**256 - 200, 0))],
         modexp_input(b"", b"", b"", (0, 0, 1_000)), modexp_input(b"\5", b"", b"", (1, 32, 1)),
     ]
     return probe(chain("modexp"), 5, inputs, limits=(1_359, 1_360, 199, 200), gas=700_000, per_block=16)

@@ -96,7 +96,7 @@ def other_optional_contracts():
     """Other code at their addresses runs, and may fail."""
     reverting = asm(store(0, 1), 0, 0, "REVERT")
     counting = asm(store(0, 1, 0, "SLOAD ADD"), store(1, "GAS"), store(2, "CALLER"), store(3, 0, "CALLDATALOAD"),
-                   store(4, "ORIGIN"), store(5, "GASPRICE"), store(6, "BASEFEE"), store(7, "CALLDATASIZE"))
+                   store(4, "ORIGIN"), store(5, "BASEFEE"), store(6, "CALLDATASIZE"))
     made = chain("other_code_at_optional_contracts",
                  {BEACON_ROOTS: Account(0, 1, reverting), HISTORY_STORAGE: Account(9, 1, counting)})
     made.add()

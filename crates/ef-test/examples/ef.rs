@@ -51,11 +51,8 @@ fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let lanes = lanes();
     let wanted = |name: &str| arguments.lane == "all" || arguments.lane == name;
-    let chosen: Vec<&dyn Executor> = lanes
-        .iter()
-        .map(AsRef::as_ref)
-        .filter(|lane| wanted(lane.name()))
-        .collect();
+    let chosen: Vec<&dyn Executor> =
+        lanes.iter().map(AsRef::as_ref).filter(|lane| wanted(lane.name())).collect();
     let options = Options {
         filter: arguments.filter.as_deref(),
         progress: arguments.verbose.then_some(&print),

@@ -35,13 +35,7 @@ pub(crate) fn run(
 
 /// The failure of a test that cannot be run.
 pub(crate) fn unusable(file: &str, case: &str, reason: String) -> Failure {
-    Failure {
-        file: file.into(),
-        case: case.into(),
-        lane: String::new(),
-        block: None,
-        reason,
-    }
+    Failure { file: file.into(), case: case.into(), lane: String::new(), block: None, reason }
 }
 
 fn reason_to_skip(json: &RawValue) -> Option<String> {
@@ -73,11 +67,7 @@ fn plan(json: &RawValue) -> Result<Plan, String> {
         spec,
         genesis,
         pre: json.pre.into_accounts(),
-        blocks: json
-            .blocks
-            .into_iter()
-            .map(block)
-            .collect::<Result<_, _>>()?,
+        blocks: json.blocks.into_iter().map(block).collect::<Result<_, _>>()?,
         last: json.last_block_hash,
         post: match (json.post_state, json.post_state_hash) {
             (Some(accounts), _) => Post::Accounts(accounts.into_accounts()),
@@ -89,31 +79,20 @@ fn plan(json: &RawValue) -> Result<Plan, String> {
 
 fn planned(block: BlockJson, network: &str) -> Result<PlannedBlock, String> {
     let applies = |suffix: &str| network::exception_applies(suffix, network);
-    let exception = block
-        .exceptions
-        .into_iter()
-        .find(|(suffix, _)| applies(suffix));
+    let exception = block.exceptions.into_iter().find(|(suffix, _)| applies(suffix));
     let expected = match (exception, block.header) {
         (Some((_, exception)), _) => Expected::Rejected { exception },
-        (None, None) => Expected::Rejected {
-            exception: "the test does not say why".into(),
-        },
-        (None, Some(json)) => Expected::Accepted {
-            hash: json.hash,
-            header: Box::new(header::parse(&json)?),
-        },
+        (None, None) => Expected::Rejected { exception: "the test does not say why".into() },
+        (None, Some(json)) => {
+            Expected::Accepted { hash: json.hash, header: Box::new(header::parse(&json)?) }
+        }
     };
-    Ok(PlannedBlock {
-        rlp: block.rlp.0,
-        expected,
-    })
+    Ok(PlannedBlock { rlp: block.rlp.0, expected })
 }
 
 fn judge(file: &str, case: &str, plan: &Plan, executors: &[&dyn Executor]) -> CaseResult {
-    let runs: Vec<(&str, LaneRun)> = executors
-        .iter()
-        .map(|executor| (executor.name(), lane::run(*executor, plan)))
-        .collect();
+    let runs: Vec<(&str, LaneRun)> =
+        executors.iter().map(|executor| (executor.name(), lane::run(*executor, plan))).collect();
     let mut failures = Vec::new();
     let mut rejections = Vec::new();
     for (name, run) in &runs {
@@ -133,17 +112,8 @@ fn judge(file: &str, case: &str, plan: &Plan, executors: &[&dyn Executor]) -> Ca
         block: Some(block),
         reason,
     }));
-    let outcome = if failures.is_empty() {
-        Outcome::Passed
-    } else {
-        Outcome::Failed(failures)
-    };
-    CaseResult {
-        file: file.into(),
-        case: case.into(),
-        outcome,
-        rejections,
-    }
+    let outcome = if failures.is_empty() { Outcome::Passed } else { Outcome::Failed(failures) };
+    CaseResult { file: file.into(), case: case.into(), outcome, rejections }
 }
 
 fn rejected(lane: &str, run: &LaneRun, plan: &Plan) -> Vec<Rejection> {
@@ -168,26 +138,17 @@ fn rejected(lane: &str, run: &LaneRun, plan: &Plan) -> Vec<Rejection> {
 fn disagreement(runs: &[(&str, LaneRun)]) -> Option<(String, usize, String)> {
     let blocks = runs.iter().map(|(_, run)| run.verdicts.len()).max()?;
     (0..blocks).find_map(|block| {
-        let verdicts = runs
-            .iter()
-            .filter_map(|(name, run)| Some((*name, run.verdicts.get(block)?)));
+        let verdicts =
+            runs.iter().filter_map(|(name, run)| Some((*name, run.verdicts.get(block)?)));
         let (rejecting, accepting): (Vec<_>, Vec<_>) =
             verdicts.partition(|(_, rejected)| rejected.is_some());
         if rejecting.is_empty() || accepting.is_empty() {
             return None;
         }
-        let names = |side: &[(&str, _)]| {
-            side.iter()
-                .map(|(name, _)| *name)
-                .collect::<Vec<_>>()
-                .join("+")
-        };
+        let names =
+            |side: &[(&str, _)]| side.iter().map(|(name, _)| *name).collect::<Vec<_>>().join("+");
         let (rejecting, accepting) = (names(&rejecting), names(&accepting));
         let lanes = format!("{accepting}+{rejecting}");
-        Some((
-            lanes,
-            block,
-            format!("{accepting} accepts the block and {rejecting} rejects it"),
-        ))
+        Some((lanes, block, format!("{accepting} accepts the block and {rejecting} rejects it")))
     })
 }

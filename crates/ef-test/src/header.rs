@@ -38,37 +38,23 @@ pub(crate) fn parse(json: &HeaderJson) -> Result<Header, String> {
 /// a say.
 pub(crate) fn encode(header: &Header) -> Vec<u8> {
     let mut fields = Vec::new();
-    let numbers = [
-        header.number,
-        header.gas_limit,
-        header.gas_used,
-        header.timestamp,
-    ];
+    let numbers = [header.number, header.gas_limit, header.gas_used, header.timestamp];
     for hash in [header.parent_hash, header.ommers_hash] {
         string(&mut fields, &hash.0);
     }
     string(&mut fields, &header.beneficiary.0);
-    for hash in [
-        header.state_root,
-        header.transactions_root,
-        header.receipts_root,
-    ] {
+    for hash in [header.state_root, header.transactions_root, header.receipts_root] {
         string(&mut fields, &hash.0);
     }
     string(&mut fields, &header.logs_bloom);
     string(&mut fields, header.difficulty.trimmed());
-    numbers
-        .into_iter()
-        .for_each(|value| number(&mut fields, value));
+    numbers.into_iter().for_each(|value| number(&mut fields, value));
     string(&mut fields, &header.extra_data);
     string(&mut fields, &header.prev_randao.0);
     string(&mut fields, &header.nonce);
     number(&mut fields, header.base_fee_per_gas);
     optional_hash(&mut fields, header.withdrawals_root);
-    for gas in [header.blob_gas_used, header.excess_blob_gas]
-        .into_iter()
-        .flatten()
-    {
+    for gas in [header.blob_gas_used, header.excess_blob_gas].into_iter().flatten() {
         number(&mut fields, gas);
     }
     optional_hash(&mut fields, header.parent_beacon_block_root);

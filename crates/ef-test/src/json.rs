@@ -103,11 +103,7 @@ impl AccountsJson {
             nonce: account.nonce.0,
             balance: account.balance.0,
             code: account.code.0,
-            storage: account
-                .storage
-                .into_iter()
-                .map(|(slot, value)| (slot.0, value.0))
-                .collect(),
+            storage: account.storage.into_iter().map(|(slot, value)| (slot.0, value.0)).collect(),
         };
         self.0.into_iter().map(account).collect()
     }
@@ -153,11 +149,7 @@ impl<'de> Visitor<'de> for BlockVisitor {
             }
         }
         let rlp = rlp.ok_or_else(|| A::Error::missing_field("rlp"))?;
-        Ok(BlockJson {
-            rlp,
-            header,
-            exceptions,
-        })
+        Ok(BlockJson { rlp, header, exceptions })
     }
 }
 
@@ -198,9 +190,7 @@ impl<'de> Deserialize<'de> for WordJson {
         let text = String::deserialize(deserializer)?;
         let digits = text.strip_prefix("0x").unwrap_or(&text);
         if digits.len() > 64 {
-            return Err(D::Error::custom(format!(
-                "{text:.80} does not fit 256 bits"
-            )));
+            return Err(D::Error::custom(format!("{text:.80} does not fit 256 bits")));
         }
         format!("{digits:0>64}")
             .parse()

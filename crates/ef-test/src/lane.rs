@@ -55,11 +55,9 @@ impl Refusal {
         match error {
             // Every node and code of every accepted block is in the archive, and all are
             // well-formed. A header may be missing: a wrong block may name any parent.
-            Error::Missing {
-                need: Need::Node | Need::Code,
-                ..
+            Error::Missing { need: Need::Node | Need::Code, .. } | Error::Malformed { .. } => {
+                Self::Broken(error.to_string())
             }
-            | Error::Malformed { .. } => Self::Broken(error.to_string()),
             _ => Self::Rejected(error.to_string()),
         }
     }
@@ -124,14 +122,8 @@ struct Chain<'a> {
 
 impl Chain<'_> {
     fn start(&mut self, plan: &Plan) -> Result<(), String> {
-        let state = self
-            .state(&plan.pre)
-            .map_err(|reason| format!("genesis state: {reason}"))?;
-        same(
-            "the genesis state root",
-            plan.genesis.state_root,
-            state.root,
-        )?;
+        let state = self.state(&plan.pre).map_err(|reason| format!("genesis state: {reason}"))?;
+        same("the genesis state root", plan.genesis.state_root, state.root)?;
         self.archive.extend(state.created);
         let hash = self.archive.insert(header::encode(&plan.genesis));
         self.roots.insert(hash, state.root);
@@ -165,10 +157,9 @@ impl Chain<'_> {
             (Err(Refusal::Rejected(reason)), Expected::Accepted { .. }) => {
                 Err(format!("rejected: {reason}"))
             }
-            (Ok(got), Expected::Rejected { exception }) => Err(format!(
-                "accepted as {}, but must be rejected: {exception}",
-                got.hash
-            )),
+            (Ok(got), Expected::Rejected { exception }) => {
+                Err(format!("accepted as {}, but must be rejected: {exception}", got.hash))
+            }
             (Ok(got), Expected::Accepted { hash, header }) => self.keep(got, block, *hash, header),
         }
     }
@@ -181,11 +172,7 @@ impl Chain<'_> {
         header: &Header,
     ) -> Result<(), String> {
         same("the block hash", hash, got.hash)?;
-        same(
-            "the hash of the returned header",
-            hash,
-            keccak256(&got.header_rlp),
-        )?;
+        same("the hash of the returned header", hash, keccak256(&got.header_rlp))?;
         if got.header != *header {
             return Err("the returned header's fields are not the block's".into());
         }
@@ -203,18 +190,13 @@ impl Chain<'_> {
 
     fn finish(&self, plan: &Plan) -> Result<(), String> {
         let Some(got) = self.roots.get(&plan.last) else {
-            return Err(format!(
-                "the last block {} is not among the accepted ones",
-                plan.last
-            ));
+            return Err(format!("the last block {} is not among the accepted ones", plan.last));
         };
         let expected = match &plan.post {
             Post::Unsaid => return Ok(()),
             Post::Root(root) => *root,
             Post::Accounts(accounts) => {
-                self.state(accounts)
-                    .map_err(|reason| format!("post state: {reason}"))?
-                    .root
+                self.state(accounts).map_err(|reason| format!("post state: {reason}"))?.root
             }
         };
         same("the state root after the last block", expected, *got)
@@ -222,11 +204,7 @@ impl Chain<'_> {
 }
 
 fn same(what: &str, expected: Hash, got: Hash) -> Result<(), String> {
-    if expected == got {
-        Ok(())
-    } else {
-        Err(format!("{what} is {got}, but must be {expected}"))
-    }
+    if expected == got { Ok(()) } else { Err(format!("{what} is {got}, but must be {expected}")) }
 }
 
 /// An executor that panics has failed the test, not ended the run.

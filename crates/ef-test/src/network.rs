@@ -35,9 +35,7 @@ pub(crate) fn is_supported(network: &str) -> bool {
 /// The chain rules of a test.
 pub(crate) fn chain_spec(network: &str, config: Option<&ConfigJson>) -> Option<ChainSpec> {
     let [shanghai, cancun, prague] = starts(network)?.map(|start| start.map(Timestamp));
-    let chain_id = config
-        .and_then(|config| config.chain_id)
-        .map_or(1, |id| id.0);
+    let chain_id = config.and_then(|config| config.chain_id).map_or(1, |id| id.0);
     let schedule = config.and_then(|config| config.blob_schedule.as_ref());
     Some(ChainSpec {
         shanghai,
@@ -54,13 +52,11 @@ fn blobs(
     fork: &str,
     default: BlobParams,
 ) -> BlobParams {
-    schedule
-        .and_then(|schedule| schedule.get(fork))
-        .map_or(default, |given| BlobParams {
-            target: given.target.0,
-            max: given.max.0,
-            update_fraction: given.base_fee_update_fraction.0,
-        })
+    schedule.and_then(|schedule| schedule.get(fork)).map_or(default, |given| BlobParams {
+        target: given.target.0,
+        max: given.max.0,
+        update_fraction: given.base_fee_update_fraction.0,
+    })
 }
 
 /// Whether an `expectException...` key with this suffix speaks about this network. Old

@@ -38,10 +38,7 @@ pub fn run_path(
     if executors.is_empty() {
         return Err(Error::NoExecutor);
     }
-    let unreadable = |source| Error::Read {
-        path: path.to_owned(),
-        source,
-    };
+    let unreadable = |source| Error::Read { path: path.to_owned(), source };
     let sources = source::stream(path).map_err(unreadable)?;
     let pool = ThreadPoolBuilder::new()
         .num_threads(options.threads.unwrap_or(0))
@@ -49,16 +46,10 @@ pub fn run_path(
         .build()?;
     let run = |source| run_source(source, executors, &options);
     let mut report = pool.install(|| {
-        sources
-            .into_iter()
-            .par_bridge()
-            .map(run)
-            .reduce(Report::default, Report::merge)
+        sources.into_iter().par_bridge().map(run).reduce(Report::default, Report::merge)
     });
     if report.summary == Summary::default() {
-        return Err(Error::NothingToRun {
-            path: path.to_owned(),
-        });
+        return Err(Error::NothingToRun { path: path.to_owned() });
     }
     report.sort();
     Ok(report)
@@ -66,15 +57,9 @@ pub fn run_path(
 
 fn run_source(source: Source, executors: &[&dyn Executor], options: &Options<'_>) -> Report {
     let (file, content) = source.read();
-    let wanted = |case: &str| {
-        options
-            .filter
-            .is_none_or(|filter| format!("{file}/{case}").contains(filter))
-    };
-    let cases = match content
-        .as_deref()
-        .map(serde_json::from_slice::<CasesJson<'_>>)
-    {
+    let wanted =
+        |case: &str| options.filter.is_none_or(|filter| format!("{file}/{case}").contains(filter));
+    let cases = match content.as_deref().map(serde_json::from_slice::<CasesJson<'_>>) {
         Ok(Ok(cases)) => cases,
         Ok(Err(error)) => {
             return unusable(&file, &format!("not an object of tests: {error}"), options);

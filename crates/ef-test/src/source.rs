@@ -39,10 +39,7 @@ impl Source {
     }
 
     fn unreadable(name: impl Display, reason: impl Display) -> Self {
-        Self::Unreadable {
-            name: name.to_string(),
-            reason: format!("cannot read it: {reason}"),
-        }
+        Self::Unreadable { name: name.to_string(), reason: format!("cannot read it: {reason}") }
     }
 }
 
@@ -85,13 +82,11 @@ fn is_wanted(path: &Path) -> bool {
 }
 
 fn is_hidden(path: &Path) -> bool {
-    path.file_name()
-        .is_some_and(|name| name.as_encoded_bytes().starts_with(b"."))
+    path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."))
 }
 
 fn is_json(path: &Path) -> bool {
-    path.extension()
-        .is_some_and(|extension| extension == "json")
+    path.extension().is_some_and(|extension| extension == "json")
 }
 
 fn is_archive(path: &Path) -> bool {
@@ -111,9 +106,8 @@ fn unpack_entries(path: &Path, out: &SyncSender<Source>) -> io::Result<Sent> {
     for entry in archive.entries()? {
         let mut entry = entry?;
         let inner = entry.path()?.into_owned();
-        let hidden = inner
-            .iter()
-            .any(|part| part.as_encoded_bytes().starts_with(b"._") || part == ".meta");
+        let hidden =
+            inner.iter().any(|part| part.as_encoded_bytes().starts_with(b"._") || part == ".meta");
         if hidden || !is_json(&inner) {
             continue;
         }

@@ -41,14 +41,7 @@ fn public_tests_pass() {
         return;
     }
     let summary = all_pass(&archive);
-    assert_eq!(
-        summary,
-        Summary {
-            passed: 1198,
-            failed: 0,
-            skipped: 20
-        }
-    );
+    assert_eq!(summary, Summary { passed: 1198, failed: 0, skipped: 20 });
 }
 
 #[test]
