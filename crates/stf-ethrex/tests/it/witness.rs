@@ -76,8 +76,10 @@ fn an_unknown_parent_is_missing() {
     let made = net.build(&net.inputs(Vec::new()));
     let nothing = PreimageSet::new(keccak);
     let missing = Error::missing(Need::Header, net.head);
-    assert_eq!(EthrexExecutor.check(&net.spec, &made.block, &nothing).unwrap_err(), missing);
-    assert_eq!(net.build_from(&net.inputs(Vec::new()), &nothing).unwrap_err(), missing);
+    let checked = EthrexExecutor.check(&net.spec, &made.block, &nothing);
+    assert_eq!(checked.expect_err("there is no parent"), missing);
+    let built = net.build_from(&net.inputs(Vec::new()), &nothing);
+    assert_eq!(built.expect_err("there is no parent"), missing);
 }
 
 /// Answers everything with the same bytes: the promise of `Preimages`, broken.
