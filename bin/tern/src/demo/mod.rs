@@ -145,6 +145,7 @@ fn tell_blocks(
                 inputs.withdrawals.len(),
                 execution.receipts.len(),
                 execution.header.gas_used,
+                shorten(&hash.to_string()),
             );
             for skip in &execution.skipped {
                 text += &format!("\n    candidate {} skipped: {}", skip.candidate, skip.reason);
