@@ -120,10 +120,7 @@ pub fn derive(config: &RollupConfig, batch: &Batch<'_>) -> Result<Derived, Deriv
             block.candidates = take_forced(&mut forced, config.gas_limit);
         }
         let own = sequenced.next().unwrap_or_default().into_iter();
-        block.candidates.extend(own.map(|raw| Candidate {
-            raw,
-            forced_gas: None,
-        }));
+        block.candidates.extend(own.map(|raw| Candidate { raw, forced_gas: None }));
         blocks.push(block);
     }
     Ok(Derived { blocks, dropped })
@@ -131,56 +128,28 @@ pub fn derive(config: &RollupConfig, batch: &Batch<'_>) -> Result<Derived, Deriv
 
 fn check_entries(config: &RollupConfig, batch: &Batch<'_>) -> Result<(), DeriveError> {
     let count = |what, expected: u16, got: usize| {
-        let error = DeriveError::Entries {
-            what,
-            expected,
-            got,
-        };
-        if usize::from(expected) == got {
-            Ok(())
-        } else {
-            Err(error)
-        }
+        let error = DeriveError::Entries { what, expected, got };
+        if usize::from(expected) == got { Ok(()) } else { Err(error) }
     };
     count("deposits", batch.header.deposits, batch.deposits.len())?;
-    count(
-        "forced transactions",
-        batch.header.forced,
-        batch.forced.len(),
-    )?;
+    count("forced transactions", batch.header.forced, batch.forced.len())?;
 
     let limits = &config.limits;
-    if let Some(index) = batch
-        .forced
-        .iter()
-        .position(|entry| entry.gas > limits.forced_gas)
-    {
+    if let Some(index) = batch.forced.iter().position(|entry| entry.gas > limits.forced_gas) {
         let got = batch.forced[index].gas;
-        return Err(DeriveError::ForcedGas {
-            index,
-            got,
-            limit: limits.forced_gas,
-        });
+        return Err(DeriveError::ForcedGas { index, got, limit: limits.forced_gas });
     }
-    let got = batch
-        .forced
-        .iter()
-        .fold(0u64, |sum, entry| sum.saturating_add(entry.gas));
+    let got = batch.forced.iter().fold(0u64, |sum, entry| sum.saturating_add(entry.gas));
     let limit = forced_gas_capacity(config, batch.header.block_count);
     if got > limit {
         return Err(DeriveError::ForcedCapacity { got, limit });
     }
     let got = batch.forced.iter().map(|entry| entry.raw.len()).sum();
     if got > limits.forced_bytes as usize {
-        return Err(DeriveError::ForcedBytes {
-            got,
-            limit: limits.forced_bytes,
-        });
+        return Err(DeriveError::ForcedBytes { got, limit: limits.forced_bytes });
     }
     if batch.deposits.iter().any(|deposit| deposit.amount.0 == 0) {
-        return Err(DeriveError::Impossible(
-            "a deposit of nothing cannot have been accepted",
-        ));
+        return Err(DeriveError::Impossible("a deposit of nothing cannot have been accepted"));
     }
     Ok(())
 }
@@ -223,18 +192,9 @@ fn withdrawals(batch: &Batch<'_>) -> Result<Vec<Withdrawal>, DeriveError> {
     (0u64..)
         .zip(batch.deposits)
         .map(|(at, deposit)| {
-            let index = batch
-                .first_deposit
-                .0
-                .checked_add(at)
-                .ok_or(too_many.clone())?;
+            let index = batch.first_deposit.0.checked_add(at).ok_or(too_many.clone())?;
             let (address, amount) = (deposit.to, deposit.amount);
-            Ok(Withdrawal {
-                index,
-                validator_index: 0,
-                address,
-                amount,
-            })
+            Ok(Withdrawal { index, validator_index: 0, address, amount })
         })
         .collect()
 }
@@ -248,10 +208,7 @@ fn take_forced<'a>(
     let mut taken = Vec::new();
     while let Some(entry) = queue.next_if(|entry| entry.gas <= left) {
         left -= entry.gas;
-        taken.push(Candidate {
-            raw: entry.raw.clone(),
-            forced_gas: Some(entry.gas),
-        });
+        taken.push(Candidate { raw: entry.raw.clone(), forced_gas: Some(entry.gas) });
     }
     taken
 }

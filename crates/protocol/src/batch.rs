@@ -99,10 +99,7 @@ impl BatchHeader {
             .u16(self.forced)
             .u8(self.anchors.len().min(255) as u8);
         for anchor in &self.anchors {
-            out = out
-                .u16(anchor.from_block)
-                .u64(anchor.number)
-                .hash(&anchor.hash);
+            out = out.u16(anchor.from_block).u64(anchor.number).hash(&anchor.hash);
         }
         let (kind, hashes) = match &self.data {
             DataRef::None => (0, [].as_slice()),
@@ -119,11 +116,7 @@ impl BatchHeader {
         match input.u8("version")? {
             HEADER_VERSION => {}
             got => {
-                return Err(FormatError::Unknown {
-                    what: "header version",
-                    got,
-                    known: "1",
-                });
+                return Err(FormatError::Unknown { what: "header version", got, known: "1" });
             }
         }
         let parent = BatchAcc(input.hash("parent")?);
@@ -165,41 +158,19 @@ impl BatchHeader {
 
     /// The anchor that one of its blocks reads, counted from 0.
     pub fn anchor(&self, block: u16) -> Option<&Anchor> {
-        self.anchors
-            .iter()
-            .rev()
-            .find(|anchor| anchor.from_block <= block)
+        self.anchors.iter().rev().find(|anchor| anchor.from_block <= block)
     }
 
     /// Everything L1 checks without looking at its own clock, queues and history.
     pub fn check(&self, limits: &BatchLimits) -> Result<(), HeaderError> {
         let count = |what, got: u64, min: u64, max: u64| {
-            let error = HeaderError::Count {
-                what,
-                got,
-                min,
-                max,
-            };
-            if (min..=max).contains(&got) {
-                Ok(())
-            } else {
-                Err(error)
-            }
+            let error = HeaderError::Count { what, got, min, max };
+            if (min..=max).contains(&got) { Ok(()) } else { Err(error) }
         };
         count("blocks", self.block_count.into(), 1, limits.blocks.into())?;
-        count(
-            "anchors",
-            self.anchors.len() as u64,
-            1,
-            limits.anchors.into(),
-        )?;
+        count("anchors", self.anchors.len() as u64, 1, limits.anchors.into())?;
         count("deposits", self.deposits.into(), 0, limits.deposits.into())?;
-        count(
-            "forced transactions",
-            self.forced.into(),
-            0,
-            limits.forced.into(),
-        )?;
+        count("forced transactions", self.forced.into(), 0, limits.forced.into())?;
         if let DataRef::Blobs(hashes) = &self.data {
             count("blobs", hashes.len() as u64, 1, limits.blobs.into())?;
         }
@@ -213,10 +184,7 @@ impl BatchHeader {
     }
 
     fn check_anchors(&self) -> Result<(), HeaderError> {
-        let starts = self
-            .anchors
-            .first()
-            .is_some_and(|anchor| anchor.from_block == 0);
+        let starts = self.anchors.first().is_some_and(|anchor| anchor.from_block == 0);
         let fits = |anchor: &Anchor| anchor.from_block < self.block_count;
         let rises = |pair: &[Anchor]| {
             pair[0].from_block < pair[1].from_block && pair[0].number < pair[1].number
@@ -268,10 +236,7 @@ impl BatchRecord {
     /// The inbox's accumulator after this batch.
     pub fn acc(&self) -> BatchAcc {
         let queue = |out: Packed, (before, after): &(QueueHead, QueueHead)| {
-            out.u64(before.next.0)
-                .hash(&before.acc.0)
-                .u64(after.next.0)
-                .hash(&after.acc.0)
+            out.u64(before.next.0).hash(&before.acc.0).u64(after.next.0).hash(&after.acc.0)
         };
         let header = crate::keccak256(&self.header.encode());
         let out = Packed::tagged("tern.batch.v1")
@@ -332,39 +297,26 @@ impl BatchData {
         match input.u8("version")? {
             DATA_VERSION => {}
             got => {
-                return Err(FormatError::Unknown {
-                    what: "data version",
-                    got,
-                    known: "1",
-                }
-                .into());
+                return Err(FormatError::Unknown { what: "data version", got, known: "1" }.into());
             }
         }
         match input.u8("codec")? {
             0 => {}
             got => {
-                return Err(FormatError::Unknown {
-                    what: "codec",
-                    got,
-                    known: "0",
-                }
-                .into());
+                return Err(FormatError::Unknown { what: "codec", got, known: "0" }.into());
             }
         }
         let got = input.0.len();
         if got > limits.decoded_bytes as usize {
-            return Err(DataError::Bytes {
-                got,
-                limit: limits.decoded_bytes,
-            });
+            return Err(DataError::Bytes { got, limit: limits.decoded_bytes });
         }
         let mut left = limits.transactions as usize;
         let mut blocks = Vec::with_capacity(usize::from(block_count));
         for _ in 0..block_count {
             let count = input.length("transaction count")?;
-            left = left.checked_sub(count).ok_or(DataError::Transactions {
-                limit: limits.transactions,
-            })?;
+            left = left
+                .checked_sub(count)
+                .ok_or(DataError::Transactions { limit: limits.transactions })?;
             // A transaction takes at least its length byte, so no count can make this large.
             let mut block = Vec::with_capacity(count.min(input.0.len()));
             for _ in 0..count {

@@ -102,10 +102,7 @@ impl Checkpoints {
         level.resize(count.next_power_of_two(), Hash::ZERO);
         let mut levels = Vec::new();
         while level.len() > 1 {
-            let above = level
-                .chunks_exact(2)
-                .map(|pair| node(&pair[0], &pair[1]))
-                .collect();
+            let above = level.chunks_exact(2).map(|pair| node(&pair[0], &pair[1])).collect();
             levels.push(core::mem::replace(&mut level, above));
         }
         levels.push(level);
@@ -143,11 +140,7 @@ impl Checkpoints {
         let fits = (1..=MAX_CHECKPOINTS).contains(&count) && index < count && proof.len() == depth;
         fits && {
             let fold = |(at, hash): (usize, Hash), sibling: &Hash| {
-                let pair = if at & 1 == 0 {
-                    (&hash, sibling)
-                } else {
-                    (sibling, &hash)
-                };
+                let pair = if at & 1 == 0 { (&hash, sibling) } else { (sibling, &hash) };
                 (at >> 1, node(pair.0, pair.1))
             };
             let (_, top) = proof.iter().fold((index, leaf(block)), fold);
@@ -166,8 +159,5 @@ fn node(left: &Hash, right: &Hash) -> Hash {
 
 fn root(count: usize, top: &Hash) -> Hash {
     let count = Word::from_u64(count as u64);
-    Packed::tagged("tern.checkpoints.v1")
-        .bytes(&count.0)
-        .hash(top)
-        .keccak()
+    Packed::tagged("tern.checkpoints.v1").bytes(&count.0).hash(top).keccak()
 }

@@ -107,11 +107,7 @@ impl RollupConfig {
 
     /// The configuration's name in every claim.
     pub fn hash(&self) -> ConfigHash {
-        ConfigHash(
-            Packed::tagged("tern.config.v1")
-                .bytes(&self.encode())
-                .keccak(),
-        )
+        ConfigHash(Packed::tagged("tern.config.v1").bytes(&self.encode()).keccak())
     }
 
     /// Refuses what no chain can follow.
@@ -125,10 +121,7 @@ impl RollupConfig {
         }
         let half = self.gas_limit / 2;
         if !(21_000..=half).contains(&limits.forced_gas) {
-            return Err(ConfigError::ForcedGas {
-                got: limits.forced_gas,
-                limit: half,
-            });
+            return Err(ConfigError::ForcedGas { got: limits.forced_gas, limit: half });
         }
         if self.chain_id == self.l1_chain_id {
             return Err(ConfigError::SameChain(self.chain_id));

@@ -13,11 +13,9 @@ pub fn serialize<S: Serializer>(bytes: &[u8], serializer: S) -> Result<S::Ok, S:
 pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<u8>, D::Error> {
     let text = String::deserialize(deserializer)?;
     let digits = text.strip_prefix("0x");
-    digits
-        .and_then(|digits| hex::decode(digits).ok())
-        .ok_or_else(|| {
-            serde::de::Error::custom(format!(
-                "expected bytes as 0x and hexadecimal digits, got {text:?}"
-            ))
-        })
+    digits.and_then(|digits| hex::decode(digits).ok()).ok_or_else(|| {
+        serde::de::Error::custom(format!(
+            "expected bytes as 0x and hexadecimal digits, got {text:?}"
+        ))
+    })
 }

@@ -92,10 +92,7 @@ impl<'a> Unpack<'a> {
         len: usize,
         what: &'static str,
     ) -> Result<&'a [u8], FormatError> {
-        let (taken, rest) = self
-            .0
-            .split_at_checked(len)
-            .ok_or(FormatError::Truncated(what))?;
+        let (taken, rest) = self.0.split_at_checked(len).ok_or(FormatError::Truncated(what))?;
         self.0 = rest;
         Ok(taken)
     }
@@ -104,10 +101,7 @@ impl<'a> Unpack<'a> {
         &mut self,
         what: &'static str,
     ) -> Result<[u8; N], FormatError> {
-        let (taken, rest) = self
-            .0
-            .split_first_chunk()
-            .ok_or(FormatError::Truncated(what))?;
+        let (taken, rest) = self.0.split_first_chunk().ok_or(FormatError::Truncated(what))?;
         self.0 = rest;
         Ok(*taken)
     }
@@ -144,11 +138,7 @@ impl<'a> Unpack<'a> {
             value |= low << shift;
             if byte & 0x80 == 0 {
                 let shortest = byte != 0 || shift == 0;
-                return if shortest {
-                    Ok(value as usize)
-                } else {
-                    Err(FormatError::Length(what))
-                };
+                return if shortest { Ok(value as usize) } else { Err(FormatError::Length(what)) };
             }
         }
         Err(FormatError::Length(what))

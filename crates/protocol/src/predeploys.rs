@@ -53,12 +53,8 @@ pub const CONSOLIDATION_REQUESTS: Predeploy = Predeploy {
 };
 
 /// All of them.
-pub const PREDEPLOYS: [Predeploy; 4] = [
-    BEACON_ROOTS,
-    HISTORY_STORAGE,
-    WITHDRAWAL_REQUESTS,
-    CONSOLIDATION_REQUESTS,
-];
+pub const PREDEPLOYS: [Predeploy; 4] =
+    [BEACON_ROOTS, HISTORY_STORAGE, WITHDRAWAL_REQUESTS, CONSOLIDATION_REQUESTS];
 
 const fn address(text: &str) -> Address {
     const fn digit(byte: u8) -> u8 {

@@ -60,22 +60,15 @@ pub struct QueueHead {
 impl QueueHead {
     /// The head after consuming deposits.
     pub fn after_deposits(self, entries: &[Deposit]) -> Self {
-        entries
-            .iter()
-            .fold(self, |head, entry| head.step(entry.append_to(head.acc)))
+        entries.iter().fold(self, |head, entry| head.step(entry.append_to(head.acc)))
     }
 
     /// The head after consuming forced transactions.
     pub fn after_forced(self, entries: &[Forced]) -> Self {
-        entries
-            .iter()
-            .fold(self, |head, entry| head.step(entry.append_to(head.acc)))
+        entries.iter().fold(self, |head, entry| head.step(entry.append_to(head.acc)))
     }
 
     const fn step(self, acc: QueueAcc) -> Self {
-        Self {
-            next: QueueIndex(self.next.0 + 1),
-            acc,
-        }
+        Self { next: QueueIndex(self.next.0 + 1), acc }
     }
 }

@@ -119,11 +119,7 @@ mod tests {
                 let votes = Votes {
                     zk: VOTES[n % 3],
                     second: VOTES[n / 3 % 3],
-                    op: if n / 9 % 2 == 0 {
-                        Optimistic::No
-                    } else {
-                        Optimistic::Yes
-                    },
+                    op: if n / 9 % 2 == 0 { Optimistic::No } else { Optimistic::Yes },
                     op_probation: n / 18 % 2 == 1,
                     op_distinct: n / 36 % 2 == 1,
                 };
@@ -192,24 +188,11 @@ mod tests {
                 continue;
             }
             for better in [
-                Votes {
-                    zk: Vote::Yes,
-                    ..votes
-                },
-                Votes {
-                    second: Vote::Yes,
-                    ..votes
-                },
-                Votes {
-                    op: Optimistic::Yes,
-                    ..votes
-                },
+                Votes { zk: Vote::Yes, ..votes },
+                Votes { second: Vote::Yes, ..votes },
+                Votes { op: Optimistic::Yes, ..votes },
             ] {
-                assert_eq!(
-                    verdict(phase, better),
-                    Verdict::Final,
-                    "{phase:?} {better:?}"
-                );
+                assert_eq!(verdict(phase, better), Verdict::Final, "{phase:?} {better:?}");
             }
         }
     }
