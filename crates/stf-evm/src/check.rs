@@ -5,8 +5,6 @@ use alloc::{
     string::{String, ToString},
     vec::Vec,
 };
-use core::fmt;
-
 use tern_protocol::{Address, Gwei, Hash, Timestamp, Withdrawal, Word};
 use tern_stf::{ChainSpec, Error, Execution, Fork, Header, Preimages};
 
@@ -107,15 +105,56 @@ fn decode_withdrawals(items: &mut Reader<'_>) -> Result<Vec<Withdrawal>, Malform
     Ok(withdrawals)
 }
 
-fn field<T: PartialEq + fmt::Debug>(
-    field: &'static str,
-    got: &T,
-    expected: &T,
-) -> Result<(), Error> {
+/// A header field as a message shows it.
+trait Shown: PartialEq {
+    fn shown(&self) -> String;
+}
+
+macro_rules! shown_as_they_print {
+    ($($kind:ty),*) => {
+        $(impl Shown for $kind {
+            fn shown(&self) -> String {
+                self.to_string()
+            }
+        })*
+    };
+}
+
+shown_as_they_print!(u64, Hash, Word);
+
+impl<const N: usize> Shown for [u8; N] {
+    fn shown(&self) -> String {
+        let digits = self.iter().map(|byte| format!("{byte:02x}"));
+        core::iter::once("0x".to_string()).chain(digits).collect()
+    }
+}
+
+impl<T: Shown> Shown for Option<T> {
+    fn shown(&self) -> String {
+        self.as_ref().map_or_else(|| "absent".into(), Shown::shown)
+    }
+}
+
+fn field<T: Shown>(field: &'static str, got: &T, expected: &T) -> Result<(), Error> {
     if got == expected {
         return Ok(());
     }
-    Err(Error::Field { field, expected: format!("{expected:?}"), got: format!("{got:?}") })
+    Err(Error::Field { field, expected: expected.shown(), got: got.shown() })
+}
+
+/// A field is in the header exactly from some fork on.
+fn presence<T: Shown>(
+    field: &'static str,
+    got: Option<&T>,
+    fork: Fork,
+    from: Fork,
+) -> Result<(), Error> {
+    if got.is_some() == (fork >= from) {
+        return Ok(());
+    }
+    let expected = if fork >= from { "present" } else { "absent" };
+    let got = got.map_or_else(|| "absent".into(), Shown::shown);
+    Err(Error::Field { field, expected: format!("{expected} in {fork}"), got })
 }
 
 /// Checks what does not depend on the execution.
@@ -138,15 +177,11 @@ fn check_header<R: Rules>(spec: &ChainSpec, parent: &Header, header: &Header) ->
     let time = Timestamp(header.timestamp);
     let fork = spec.fork_at(time);
     let blobs = spec.blobs_at(time);
-    let present = |from: Fork| fork >= from;
-    field("withdrawalsRoot", &header.withdrawals_root.is_some(), &present(Fork::Shanghai))?;
-    field("blobGasUsed", &header.blob_gas_used.is_some(), &present(Fork::Cancun))?;
-    field(
-        "parentBeaconBlockRoot",
-        &header.parent_beacon_block_root.is_some(),
-        &present(Fork::Cancun),
-    )?;
-    field("requestsHash", &header.requests_hash.is_some(), &present(Fork::Prague))?;
+    presence("withdrawalsRoot", header.withdrawals_root.as_ref(), fork, Fork::Shanghai)?;
+    presence("blobGasUsed", header.blob_gas_used.as_ref(), fork, Fork::Cancun)?;
+    let beacon_root = header.parent_beacon_block_root.as_ref();
+    presence("parentBeaconBlockRoot", beacon_root, fork, Fork::Cancun)?;
+    presence("requestsHash", header.requests_hash.as_ref(), fork, Fork::Prague)?;
     let excess = blobs.map(|blobs| fees::excess_blob_gas(parent, &blobs));
     field("excessBlobGas", &header.excess_blob_gas, &excess)
 }
@@ -160,8 +195,5 @@ fn compare(ours: &Header, theirs: &Header) -> Result<(), Error> {
     field("receiptsRoot", &theirs.receipts_root, &ours.receipts_root)?;
     field("requestsHash", &theirs.requests_hash, &ours.requests_hash)?;
     field("stateRoot", &theirs.state_root, &ours.state_root)?;
-    let equal = theirs.logs_bloom == ours.logs_bloom;
-    field("logsBloom", &equal, &true)?;
-    let hashes = |header: &Header| -> Hash { crate::keccak(&header::encode(header)) };
-    field("hash", &hashes(theirs), &hashes(ours))
+    field("logsBloom", &theirs.logs_bloom, &ours.logs_bloom)
 }

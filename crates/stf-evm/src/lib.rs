@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 #![no_std]
+#![cfg_attr(test, allow(clippy::unwrap_used, reason = "a test may fail"))]
 
 extern crate alloc;
 

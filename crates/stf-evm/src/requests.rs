@@ -92,3 +92,49 @@ fn dequeue<'a, R: Rules>(
     let outcome = outcome.ok_or_else(|| failed("has no code"))?;
     if outcome.success { Ok(outcome.output) } else { Err(failed("did not succeed")) }
 }
+
+#[cfg(test)]
+mod tests {
+    use alloc::vec;
+
+    use super::*;
+
+    /// A log's data as the deposit contract writes it: each field filled with its number.
+    fn deposit_data() -> Vec<u8> {
+        let mut data = vec![0; DEPOSIT_DATA];
+        for (index, (at, len)) in DEPOSIT_FIELDS.into_iter().enumerate() {
+            data[index * 32 + 30..index * 32 + 32].copy_from_slice(&(at as u16).to_be_bytes());
+            data[at + 31] = len as u8;
+            data[at + 32..at + 32 + len].fill(index as u8 + 1);
+        }
+        data
+    }
+
+    fn collected(address: Address, data: Vec<u8>) -> Result<Vec<u8>, Error> {
+        let topics = vec![U256::from_big_endian(&DEPOSIT_EVENT)];
+        let mut deposits = Vec::new();
+        collect_deposits(&Address([7; 20]), &[Log { address, topics, data }], &mut deposits)?;
+        Ok(deposits)
+    }
+
+    #[test]
+    fn a_deposit_is_its_five_fields() {
+        let fields = [[1; 48].as_slice(), &[2; 32], &[3; 8], &[4; 96], &[5; 8]].concat();
+        assert_eq!(collected(Address([7; 20]), deposit_data()), Ok(fields));
+        assert_eq!(collected(Address([8; 20]), deposit_data()), Ok(vec![]));
+        assert_eq!(collected(Address([8; 20]), vec![]), Ok(vec![]));
+    }
+
+    #[test]
+    fn a_malformed_deposit_spoils_the_block() {
+        let contract = Address([7; 20]);
+        for at in [0, 31, 63, 95, 127, 159, 160, 191, 287, 351, 415, 543] {
+            let mut data = deposit_data();
+            data[at] ^= 1;
+            assert!(matches!(collected(contract, data), Err(Error::SystemContract(_))), "{at}");
+        }
+        let short = deposit_data()[..DEPOSIT_DATA - 1].to_vec();
+        assert!(collected(contract, short).is_err());
+        assert!(collected(contract, [deposit_data(), vec![0]].concat()).is_err());
+    }
+}

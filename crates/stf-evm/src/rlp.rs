@@ -257,3 +257,122 @@ pub(crate) fn trimmed(bytes: &[u8]) -> &[u8] {
     let zeros = bytes.iter().take_while(|byte| **byte == 0).count();
     &bytes[zeros..]
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[derive(Debug, Clone)]
+    enum Tree {
+        Bytes(Vec<u8>),
+        List(Vec<Tree>),
+    }
+
+    fn trees() -> impl Strategy<Value = Tree> {
+        let lengths = prop_oneof![0..4usize, 30..34usize, 54..58usize, 254..258usize];
+        let bytes = lengths
+            .prop_flat_map(|len| prop::collection::vec(any::<u8>(), len))
+            .prop_map(Tree::Bytes);
+        bytes.prop_recursive(4, 32, 6, |inner| {
+            prop::collection::vec(inner, 0..6).prop_map(Tree::List)
+        })
+    }
+
+    fn encode(tree: &Tree) -> Vec<u8> {
+        match tree {
+            Tree::Bytes(bytes) => encoded_bytes(bytes),
+            Tree::List(items) => {
+                items.iter().fold(List::new(), |list, item| list.raw(&encode(item))).finish()
+            }
+        }
+    }
+
+    /// Reads everything there is and writes it again.
+    fn rewrite(reader: &mut Reader<'_>) -> Result<Vec<u8>> {
+        let item = reader.item()?;
+        if !item.is_list {
+            return Ok(encoded_bytes(item.payload));
+        }
+        let mut inner = Reader::new(item.payload);
+        let mut list = List::new();
+        while !inner.is_empty() {
+            list = list.raw(&rewrite(&mut inner)?);
+        }
+        Ok(list.finish())
+    }
+
+    fn rewrite_all(bytes: &[u8]) -> Result<Vec<u8>> {
+        let mut reader = Reader::new(bytes);
+        let written = rewrite(&mut reader)?;
+        reader.finish()?;
+        Ok(written)
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_written_is_read(tree in trees()) {
+            let bytes = encode(&tree);
+            prop_assert_eq!(rewrite_all(&bytes), Ok(bytes));
+        }
+
+        #[test]
+        fn nothing_is_read_from_two_forms(
+            tree in trees(),
+            at in any::<prop::sample::Index>(),
+            byte in any::<u8>(),
+            cut in any::<bool>(),
+        ) {
+            let mut bytes = encode(&tree);
+            let at = at.index(bytes.len());
+            if cut {
+                bytes.truncate(at);
+            } else {
+                bytes[at] = byte;
+            }
+            if let Ok(written) = rewrite_all(&bytes) {
+                prop_assert_eq!(written, bytes);
+            }
+        }
+
+        #[test]
+        fn any_bytes_are_read_or_refused(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+            if let Ok(written) = rewrite_all(&bytes) {
+                prop_assert_eq!(written, bytes);
+            }
+        }
+
+        #[test]
+        fn numbers_survive(small in any::<u64>(), large in any::<[u8; 32]>()) {
+            let large = U256::from_big_endian(&large);
+            let bytes = List::new().u64(small).u256(large).finish();
+            let mut reader = Reader::of_list(&bytes).unwrap();
+            prop_assert_eq!(reader.u64(), Ok(small));
+            prop_assert_eq!(reader.u256(), Ok(large));
+            prop_assert_eq!(reader.finish(), Ok(()));
+        }
+    }
+
+    #[test]
+    fn other_forms_of_the_same_value_are_refused() {
+        let refused: [&[u8]; 10] = [
+            &[],
+            &[0x81, 0x7f],
+            &[0x82, 0x01],
+            &[0xb8, 0x01, 0x80],
+            &[0xb9, 0x00, 0x38],
+            &[0xbf, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff],
+            &[0xc2, 0x80],
+            &[0xf8, 0x01, 0x80],
+            &[0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff],
+            &[0x80, 0x80],
+        ];
+        for bytes in refused {
+            assert!(rewrite_all(bytes).is_err(), "{bytes:02x?}");
+        }
+        assert!(Reader::new(&[0x00]).u64().is_err());
+        assert!(Reader::new(&[0x82, 0x00, 0x80]).u256().is_err());
+        assert_eq!(Reader::new(&[0x80]).u64(), Ok(0));
+    }
+}

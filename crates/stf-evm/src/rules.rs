@@ -31,13 +31,13 @@ pub trait Rules: Send + Sync + 'static {
     const CALLDATA_TOKEN_GAS: u64 = 4;
     /// The least that a token of calldata costs in the end (EIP-7623).
     const FLOOR_TOKEN_GAS: u64 = 10;
-    /// Gas of two words of initcode is twice this (EIP-3860).
+    /// Gas of a word of initcode (EIP-3860).
     const INITCODE_WORD_GAS: u64 = 2;
     /// Gas of an address in an access list (EIP-2930).
     const ACCESS_ADDRESS_GAS: u64 = 2_400;
     /// Gas of a storage key in an access list (EIP-2930).
     const ACCESS_KEY_GAS: u64 = 1_900;
-    /// Gas of an authorization for an account that does not exist yet (EIP-7702).
+    /// Gas of an authorization, as if its account did not exist yet (EIP-7702).
     const AUTHORIZATION_GAS: u64 = 25_000;
     /// Gas given back for an authorization by an account that exists (EIP-7702).
     const AUTHORIZATION_REFUND: i64 = 12_500;

@@ -234,3 +234,127 @@ fn authorization(items: &mut Reader<'_>) -> Result<Authorization> {
     fields.finish()?;
     Ok(authorization)
 }
+
+#[cfg(test)]
+mod tests {
+    use alloc::{string::ToString, vec};
+
+    use super::*;
+
+    /// The example of EIP-155.
+    const EIP_155: &str = "f86c098504a817c800825208943535353535353535353535353535353535353535880de0\
+        b6b3a76400008025a028ef61340bd939bc2195fe537567866003e1a15d3c71ff63e1590620aa636276a067cbe9d\
+        8997f761aecb703304b3800ccf555c9f3dc64214b297fb1966a3b6d83";
+
+    fn example() -> Vec<u8> {
+        hex::decode(EIP_155).unwrap()
+    }
+
+    #[test]
+    fn the_example_of_eip_155_is_read() {
+        let tx = Transaction::decode(&example()).unwrap();
+        assert_eq!((tx.kind, tx.chain_id, tx.nonce), (Kind::Legacy, Some(U256::one()), 9));
+        assert_eq!(
+            tx.signing_hash.to_string(),
+            "0xdaf5a779ae972f972197303d7b574746c7ef83eadac0f2791ad23db92e4c8e53"
+        );
+        assert_eq!(tx.sender().unwrap().to_string(), "0x9d8a62f656a8d1615c1294fd71e9cfb3e4855a4f");
+    }
+
+    #[test]
+    fn a_byte_more_or_less_is_refused() {
+        let example = example();
+        assert!(Transaction::decode(&example[..example.len() - 1]).is_err());
+        assert!(Transaction::decode(&[example.as_slice(), &[0]].concat()).is_err());
+        assert!(Transaction::decode(&[]).is_err());
+        assert!(Transaction::decode(&[0x00, 0xc0]).is_err());
+        assert!(Transaction::decode(&[0x05, 0xc0]).is_err());
+    }
+
+    #[test]
+    fn a_v_below_35_is_27_or_28() {
+        for v in 0..35u64 {
+            assert_eq!(split_v(v.into()).is_ok(), v == 27 || v == 28, "{v}");
+        }
+        assert_eq!(split_v(27.into()), Ok((None, 0)));
+        assert_eq!(split_v(28.into()), Ok((None, 1)));
+        assert_eq!(split_v(37.into()), Ok((Some(1.into()), 0)));
+        assert_eq!(split_v(38.into()), Ok((Some(1.into()), 1)));
+        assert_eq!(split_v(U256::MAX), Ok((Some((U256::MAX - 35) >> 1), 0)));
+    }
+
+    fn typed(type_byte: u8, fields: &[Vec<u8>]) -> Vec<u8> {
+        let list = fields.iter().fold(List::new(), |list, field| list.raw(field));
+        [vec![type_byte], list.finish()].concat()
+    }
+
+    /// The fields of a transaction of each type, with the number a type wants.
+    fn fields(type_byte: u8) -> Vec<Vec<u8>> {
+        let (number, address, nothing) = (vec![7], [vec![0x94], vec![1; 20]].concat(), vec![0xc0]);
+        let mut fields = vec![number.clone(); if type_byte == 1 { 4 } else { 5 }];
+        fields.extend([address, vec![5], vec![0x80], nothing.clone()]);
+        match type_byte {
+            3 => fields.extend([number, nothing]),
+            4 => fields.push(nothing),
+            _ => {}
+        }
+        fields.extend([vec![1], vec![9], vec![9]]);
+        fields
+    }
+
+    #[test]
+    fn every_type_has_its_own_number_of_fields() {
+        for type_byte in 1..=4 {
+            let right = fields(type_byte);
+            let tx = Transaction::decode(&typed(type_byte, &right)).unwrap();
+            assert_eq!(tx.kind.type_byte(), Some(type_byte));
+            assert_eq!(tx.signature.y_parity, 1);
+            assert!(Transaction::decode(&typed(type_byte, &right[..right.len() - 1])).is_err());
+            let more = [right, vec![vec![1]]].concat();
+            assert!(Transaction::decode(&typed(type_byte, &more)).is_err());
+        }
+    }
+
+    #[test]
+    fn numbers_and_addresses_have_one_form() {
+        let replaced = |at: usize, field: &[u8]| {
+            let mut fields = fields(2);
+            fields[at] = field.to_vec();
+            Transaction::decode(&typed(2, &fields))
+        };
+        // Nonce: a leading zero, a zero byte, nine bytes, a list.
+        assert!(replaced(1, &[0x82, 0, 1]).is_err());
+        assert!(replaced(1, &[0]).is_err());
+        assert!(replaced(1, &[0x89, 1, 0, 0, 0, 0, 0, 0, 0, 0]).is_err());
+        assert!(replaced(1, &[0xc0]).is_err());
+        assert_eq!(replaced(1, &[0x80]).unwrap().nonce, 0);
+        // Target: 19 and 21 bytes; none creates.
+        assert!(replaced(5, &[&[0x93][..], &[1; 19]].concat()).is_err());
+        assert!(replaced(5, &[&[0x95][..], &[1; 21]].concat()).is_err());
+        assert_eq!(replaced(5, &[0x80]).unwrap().to, None);
+        // Parity: 255 is a number, if no valid one; 256 is not.
+        assert!(replaced(9, &[0x81, 0xff]).unwrap().sender().is_none());
+        assert!(replaced(9, &[0x82, 1, 0]).is_err());
+        // Signature: 33 bytes.
+        assert!(replaced(10, &[&[0xa1, 1][..], &[0; 32]].concat()).is_err());
+    }
+
+    #[test]
+    fn the_upper_half_of_s_is_refused() {
+        let tx = Transaction::decode(&example()).unwrap();
+        let order = U256::from_big_endian(
+            &hex::decode("fffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141")
+                .unwrap(),
+        );
+        let mut flipped = tx.clone();
+        flipped.signature.y_parity ^= 1;
+        (order - U256::from_big_endian(&tx.signature.s)).to_big_endian(&mut flipped.signature.s);
+        assert_eq!(flipped.sender(), None);
+        for (r, s) in
+            [([0; 32], tx.signature.s), (tx.signature.r, [0; 32]), ([0xff; 32], tx.signature.s)]
+        {
+            let signature = Signature { r, s, ..tx.signature };
+            assert_eq!(signature.signer(&tx.signing_hash), None);
+        }
+    }
+}

@@ -5,7 +5,7 @@ use core::mem;
 
 use tern_protocol::Hash;
 
-use super::{EMPTY_ROOT, KEY_NIBBLES};
+use super::EMPTY_ROOT;
 use crate::{
     crypto::keccak,
     rlp::{Item, List, Malformed, Reader, Result},
@@ -172,7 +172,6 @@ fn unpacked(bytes: &[u8]) -> Result<(Vec<u8>, bool)> {
 
 /// Reads a node with `left` nibbles of the path to go.
 pub(super) fn decode(bytes: &[u8], left: usize, known: Option<Hash>) -> Result<Node> {
-    debug_assert!(left <= KEY_NIBBLES);
     let mut items = Reader::of_list(bytes)?;
     let (first, second) = (items.item()?, items.item()?);
     if items.is_empty() {
