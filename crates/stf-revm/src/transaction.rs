@@ -1,5 +1,8 @@
 //! Transactions: decoding, the limits of the skip rule, and why one is refused.
 
+#[cfg(test)]
+mod tests;
+
 use alloc::string::{String, ToString};
 
 use alloy_consensus::{
