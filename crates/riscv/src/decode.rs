@@ -74,13 +74,7 @@ pub struct Instruction {
 const ECALL: u32 = 0x0000_0073;
 
 impl Instruction {
-    const ILLEGAL: Self = Self {
-        op: Op::Illegal,
-        rd: 0,
-        rs1: 0,
-        rs2: 0,
-        imm: 0,
-    };
+    const ILLEGAL: Self = Self { op: Op::Illegal, rd: 0, rs1: 0, rs2: 0, imm: 0 };
 
     /// Decodes one word. Words that RV32IM does not define, reserved ones included,
     /// become [`Op::Illegal`].
@@ -88,13 +82,7 @@ impl Instruction {
         match word & 0x7f {
             0x37 => upper(Op::Lui, word),
             0x17 => upper(Op::Auipc, word),
-            0x6f => Self {
-                op: Op::Jal,
-                rd: rd(word),
-                rs1: 0,
-                rs2: 0,
-                imm: imm_j(word),
-            },
+            0x6f => Self { op: Op::Jal, rd: rd(word), rs1: 0, rs2: 0, imm: imm_j(word) },
             0x67 if funct3(word) == 0 => immediate(Op::Jalr, word),
             0x63 => branch(word),
             0x03 => load(word),
@@ -102,10 +90,7 @@ impl Instruction {
             0x13 => arithmetic_immediate(word),
             0x33 => arithmetic(word),
             0x0f => fence(word),
-            0x73 if word == ECALL => Self {
-                op: Op::Ecall,
-                ..Self::ILLEGAL
-            },
+            0x73 if word == ECALL => Self { op: Op::Ecall, ..Self::ILLEGAL },
             _ => Self::ILLEGAL,
         }
     }
@@ -154,23 +139,11 @@ const fn imm_j(word: u32) -> u32 {
 }
 
 const fn upper(op: Op, word: u32) -> Instruction {
-    Instruction {
-        op,
-        rd: rd(word),
-        rs1: 0,
-        rs2: 0,
-        imm: word & 0xffff_f000,
-    }
+    Instruction { op, rd: rd(word), rs1: 0, rs2: 0, imm: word & 0xffff_f000 }
 }
 
 const fn immediate(op: Op, word: u32) -> Instruction {
-    Instruction {
-        op,
-        rd: rd(word),
-        rs1: rs1(word),
-        rs2: 0,
-        imm: imm_i(word),
-    }
+    Instruction { op, rd: rd(word), rs1: rs1(word), rs2: 0, imm: imm_i(word) }
 }
 
 const fn branch(word: u32) -> Instruction {
@@ -183,13 +156,7 @@ const fn branch(word: u32) -> Instruction {
         7 => Op::Bgeu,
         _ => return Instruction::ILLEGAL,
     };
-    Instruction {
-        op,
-        rd: 0,
-        rs1: rs1(word),
-        rs2: rs2(word),
-        imm: imm_b(word),
-    }
+    Instruction { op, rd: 0, rs1: rs1(word), rs2: rs2(word), imm: imm_b(word) }
 }
 
 const fn load(word: u32) -> Instruction {
@@ -211,13 +178,7 @@ const fn store(word: u32) -> Instruction {
         2 => Op::Sw,
         _ => return Instruction::ILLEGAL,
     };
-    Instruction {
-        op,
-        rd: 0,
-        rs1: rs1(word),
-        rs2: rs2(word),
-        imm: imm_s(word),
-    }
+    Instruction { op, rd: 0, rs1: rs1(word), rs2: rs2(word), imm: imm_s(word) }
 }
 
 const fn arithmetic_immediate(word: u32) -> Instruction {
@@ -239,13 +200,7 @@ const fn arithmetic_immediate(word: u32) -> Instruction {
 }
 
 const fn shift(op: Op, word: u32) -> Instruction {
-    Instruction {
-        op,
-        rd: rd(word),
-        rs1: rs1(word),
-        rs2: 0,
-        imm: rs2(word) as u32,
-    }
+    Instruction { op, rd: rd(word), rs1: rs1(word), rs2: 0, imm: rs2(word) as u32 }
 }
 
 const fn arithmetic(word: u32) -> Instruction {
@@ -270,13 +225,7 @@ const fn arithmetic(word: u32) -> Instruction {
         (0x01, 7) => Op::Remu,
         _ => return Instruction::ILLEGAL,
     };
-    Instruction {
-        op,
-        rd: rd(word),
-        rs1: rs1(word),
-        rs2: rs2(word),
-        imm: 0,
-    }
+    Instruction { op, rd: rd(word), rs1: rs1(word), rs2: rs2(word), imm: 0 }
 }
 
 /// FENCE and FENCE.TSO in the forms that the manual gives; both order nothing here.
@@ -284,10 +233,7 @@ const fn fence(word: u32) -> Instruction {
     let reserved_clear = funct3(word) == 0 && rd(word) == 0 && rs1(word) == 0;
     let (mode, sets) = (word >> 28, word >> 20 & 0xff);
     if reserved_clear && (mode == 0 || mode == 8 && sets == 0x33) {
-        Instruction {
-            op: Op::Fence,
-            ..Instruction::ILLEGAL
-        }
+        Instruction { op: Op::Fence, ..Instruction::ILLEGAL }
     } else {
         Instruction::ILLEGAL
     }

@@ -85,15 +85,7 @@ impl<'a> Image<'a> {
         let (entry, table, count) = (header.word(24), header.word(28), header.half(44));
         let within = |most: u32, got| {
             let field = "number of segments";
-            if got > most {
-                Err(LoadError::Header {
-                    field,
-                    expected: most,
-                    got,
-                })
-            } else {
-                Ok(())
-            }
+            if got > most { Err(LoadError::Header { field, expected: most, got }) } else { Ok(()) }
         };
         within(MAX_SEGMENTS, count)?;
         let mut segments = Vec::new();
@@ -109,11 +101,7 @@ impl<'a> Image<'a> {
         }
         check_overlap(&segments)?;
         let code = code_of(&segments, entry)?;
-        Ok(Self {
-            entry,
-            segments,
-            code,
-        })
+        Ok(Self { entry, segments, code })
     }
 }
 
@@ -146,32 +134,15 @@ impl<'a> Segment<'a> {
         if flags & PF_X != 0 && (!address.is_multiple_of(4) || !file_size.is_multiple_of(4)) {
             return wrong("is executable, but not made of whole aligned words");
         }
-        Ok(Self {
-            address,
-            bytes,
-            memory_size,
-            flags,
-        })
+        Ok(Self { address, bytes, memory_size, flags })
     }
 }
 
 fn check_header(header: &Reader<'_>) -> Result<(), LoadError> {
     let must = |field, expected, got| {
-        if expected == got {
-            Ok(())
-        } else {
-            Err(LoadError::Header {
-                field,
-                expected,
-                got,
-            })
-        }
+        if expected == got { Ok(()) } else { Err(LoadError::Header { field, expected, got }) }
     };
-    must(
-        "magic number",
-        u32::from_le_bytes(*b"\x7fELF"),
-        header.word(0),
-    )?;
+    must("magic number", u32::from_le_bytes(*b"\x7fELF"), header.word(0))?;
     // 32 bits, little-endian, version 1, System V.
     must("class, byte order and version", 0x0001_0101, header.word(4))?;
     must("type", 2, header.half(16))?;
@@ -190,10 +161,7 @@ fn check_overlap(segments: &[Segment<'_>]) -> Result<(), LoadError> {
                 || other.address >= one.address + one.memory_size;
             if !apart && one.memory_size > 0 && other.memory_size > 0 {
                 let problem = "overlaps another";
-                return Err(LoadError::Segment {
-                    address: one.address,
-                    problem,
-                });
+                return Err(LoadError::Segment { address: one.address, problem });
             }
         }
     }
@@ -205,10 +173,7 @@ fn code_of<'a>(segments: &[Segment<'a>], entry: u32) -> Result<(u32, &'a [u8]), 
     let code = executable.next().ok_or(LoadError::Entry(entry))?;
     if let Some(second) = executable.next() {
         let problem = "is a second executable one";
-        return Err(LoadError::Segment {
-            address: second.address,
-            problem,
-        });
+        return Err(LoadError::Segment { address: second.address, problem });
     }
     let inside = entry >= code.address && (entry - code.address) < code.bytes.len() as u32;
     if !inside || !entry.is_multiple_of(4) {
@@ -230,9 +195,7 @@ impl<'a> Reader<'a> {
         what: &'static str,
     ) -> Result<Self, LoadError> {
         let bytes = at.checked_add(length).and_then(|end| file.get(at..end));
-        bytes
-            .map(|bytes| Self { bytes })
-            .ok_or(LoadError::Truncated(what))
+        bytes.map(|bytes| Self { bytes }).ok_or(LoadError::Truncated(what))
     }
 
     fn half(&self, at: usize) -> u32 {

@@ -78,12 +78,7 @@ pub struct Hart {
 impl Hart {
     /// A machine about to execute the instruction at `pc`, with all registers zero.
     pub const fn new(pc: u32) -> Self {
-        Self {
-            pc,
-            x: [0; 32],
-            steps: 0,
-            exit: None,
-        }
+        Self { pc, x: [0; 32], steps: 0, exit: None }
     }
 
     /// One step, straight from the definition: fetch, decode, execute. An exited state

@@ -46,24 +46,14 @@ impl Machine {
                 Instruction::decode(u32::from_le_bytes([word[0], word[1], word[2], word[3]]))
             })
             .collect();
-        Ok(Self {
-            hart: Hart::new(image.entry),
-            memory,
-            code_start,
-            code,
-        })
+        Ok(Self { hart: Hart::new(image.entry), memory, code_start, code })
     }
 
     /// Places the input where the program expects it.
     pub fn set_input(&mut self, input: &[u8]) -> Result<(), LoadError> {
         let most = (INPUT_END - INPUT - 4) as usize;
-        let length = u32::try_from(input.len())
-            .ok()
-            .filter(|_| input.len() <= most);
-        let length = length.ok_or(LoadError::InputTooLong {
-            length: input.len(),
-            most,
-        })?;
+        let length = u32::try_from(input.len()).ok().filter(|_| input.len() <= most);
+        let length = length.ok_or(LoadError::InputTooLong { length: input.len(), most })?;
         self.memory.write(INPUT, &length.to_le_bytes());
         self.memory.write(INPUT + 4, input);
         Ok(())
@@ -77,12 +67,7 @@ impl Machine {
 
     /// Like [`Self::run`], and tells the program counter of each step.
     pub fn run_observed(&mut self, max_steps: u64, mut observe: impl FnMut(u32)) -> Option<Halt> {
-        let Self {
-            hart,
-            memory,
-            code_start,
-            code,
-        } = self;
+        let Self { hart, memory, code_start, code } = self;
         let (mut pc, mut x, mut left) = (hart.pc, hart.x, max_steps);
         while hart.exit.is_none() && left > 0 {
             left -= 1;
@@ -101,10 +86,7 @@ impl Machine {
         hart.pc = pc;
         hart.x = x;
         hart.steps += max_steps - left;
-        hart.exit.map(|exit| Halt {
-            exit,
-            steps: hart.steps,
-        })
+        hart.exit.map(|exit| Halt { exit, steps: hart.steps })
     }
 
     /// One step, straight from the definition.

@@ -20,10 +20,7 @@ pub struct PagedMemory {
 
 impl Default for PagedMemory {
     fn default() -> Self {
-        Self {
-            places: vec![0; PAGES],
-            pages: vec![[0; PAGE_WORDS]],
-        }
+        Self { places: vec![0; PAGES], pages: vec![[0; PAGE_WORDS]] }
     }
 }
 

@@ -44,19 +44,12 @@ pub(crate) const ECALL: u32 = 0x73;
 /// Two instructions that put any value into a register.
 pub(crate) fn li(rd: u32, value: u32) -> [u32; 2] {
     let low = (value as i32) << 20 >> 20;
-    [
-        lui(rd, value.wrapping_sub(low as u32)),
-        i(0x13, 0, rd, rd, low),
-    ]
+    [lui(rd, value.wrapping_sub(low as u32)), i(0x13, 0, rd, rd, low)]
 }
 
 /// The end of a program: exit with a code, output at `DATA`.
 pub(crate) fn exit(code: u32) -> Vec<u32> {
-    [li(11, DATA), li(10, code), li(17, 93)]
-        .concat()
-        .into_iter()
-        .chain([ECALL])
-        .collect()
+    [li(11, DATA), li(10, code), li(17, 93)].concat().into_iter().chain([ECALL]).collect()
 }
 
 pub(crate) fn bytes(words: &[u32]) -> Vec<u8> {
@@ -74,13 +67,7 @@ pub(crate) struct Segment {
 
 pub(crate) fn segment(address: u32, bytes: Vec<u8>, flags: u32) -> Segment {
     let memory_size = bytes.len() as u32;
-    Segment {
-        kind: 1,
-        address,
-        bytes,
-        memory_size,
-        flags,
-    }
+    Segment { kind: 1, address, bytes, memory_size, flags }
 }
 
 /// An ELF file whose segments each begin at a page of the file.

@@ -6,9 +6,7 @@ use tern_riscv::{LoadError, Machine};
 use crate::asm::{self, CODE, DATA, R, RO, Segment, W, elf, exit, program, segment};
 
 fn error(file: &[u8]) -> LoadError {
-    Machine::load_elf(file)
-        .map(|_| ())
-        .expect_err("the file is wrong")
+    Machine::load_elf(file).map(|_| ()).expect_err("the file is wrong")
 }
 
 fn code() -> Segment {
@@ -19,35 +17,21 @@ fn code() -> Segment {
 fn every_header_field_counts() {
     let file = program(&exit(0));
     assert!(Machine::load_elf(&file).is_ok());
-    for at in [
-        0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 36, 37, 38, 39, 40, 42,
-    ] {
+    for at in [0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 36, 37, 38, 39, 40, 42] {
         let mut wrong = file.clone();
         wrong[at] ^= 1;
-        assert!(
-            matches!(error(&wrong), LoadError::Header { .. }),
-            "byte {at}"
-        );
+        assert!(matches!(error(&wrong), LoadError::Header { .. }), "byte {at}");
     }
     let mut many = file;
     many[45] = 1;
-    assert!(matches!(
-        error(&many),
-        LoadError::Header {
-            field: "number of segments",
-            ..
-        }
-    ));
+    assert!(matches!(error(&many), LoadError::Header { field: "number of segments", .. }));
 }
 
 #[test]
 fn truncated_files() {
     let file = program(&exit(0));
     for length in [0, 4, 51, 52, 83, 0x1000, 0x1001] {
-        assert!(
-            matches!(error(&file[..length]), LoadError::Truncated(_)),
-            "{length}"
-        );
+        assert!(matches!(error(&file[..length]), LoadError::Truncated(_)), "{length}");
     }
 }
 
@@ -59,10 +43,7 @@ fn segments_keep_to_the_memory_map() {
         data.memory_size = memory_size;
         data
     };
-    let long = Segment {
-        memory_size: 1,
-        ..segment(DATA, vec![0; 2], W)
-    };
+    let long = Segment { memory_size: 1, ..segment(DATA, vec![0; 2], W) };
     for wrong in [
         segment(DATA, nops.clone(), R | 2),
         segment(0x1000, nops.clone(), W),
@@ -78,10 +59,7 @@ fn segments_keep_to_the_memory_map() {
         writable(DATA, 0xf000_0001),
         long,
     ] {
-        assert!(matches!(
-            error(&elf(CODE, &[code(), wrong])),
-            LoadError::Segment { .. }
-        ));
+        assert!(matches!(error(&elf(CODE, &[code(), wrong])), LoadError::Segment { .. }));
     }
     let most = writable(DATA, 0x1000_0000);
     assert!(Machine::load_elf(&elf(CODE, &[code(), most])).is_ok());
@@ -90,20 +68,11 @@ fn segments_keep_to_the_memory_map() {
 #[test]
 fn types_of_segments() {
     for kind in [2, 3, 5, 7, 0x7000_0000] {
-        let wrong = Segment {
-            kind,
-            ..segment(DATA, Vec::new(), W)
-        };
-        assert_eq!(
-            error(&elf(CODE, &[code(), wrong])),
-            LoadError::SegmentType(kind)
-        );
+        let wrong = Segment { kind, ..segment(DATA, Vec::new(), W) };
+        assert_eq!(error(&elf(CODE, &[code(), wrong])), LoadError::SegmentType(kind));
     }
     for kind in [0, 4, 6, 0x6474_e551, 0x7000_0003] {
-        let ignored = Segment {
-            kind,
-            ..segment(0, vec![1], 7)
-        };
+        let ignored = Segment { kind, ..segment(0, vec![1], 7) };
         assert!(Machine::load_elf(&elf(CODE, &[code(), ignored])).is_ok());
     }
 }
@@ -111,15 +80,7 @@ fn types_of_segments() {
 #[test]
 fn the_entry_is_an_instruction() {
     let length = code().memory_size;
-    for entry in [
-        0,
-        CODE - 4,
-        CODE + 1,
-        CODE + 2,
-        CODE + length,
-        DATA,
-        u32::MAX,
-    ] {
+    for entry in [0, CODE - 4, CODE + 1, CODE + 2, CODE + length, DATA, u32::MAX] {
         assert_eq!(error(&elf(entry, &[code()])), LoadError::Entry(entry));
     }
     assert_eq!(error(&elf(CODE, &[])), LoadError::Entry(CODE));
@@ -130,10 +91,7 @@ fn the_entry_is_an_instruction() {
 fn inputs_are_bounded() {
     let mut machine = Machine::load_elf(&program(&exit(0))).expect("the test's own file");
     let length = 0x2000_0000 - 3;
-    let expected = LoadError::InputTooLong {
-        length,
-        most: length - 1,
-    };
+    let expected = LoadError::InputTooLong { length, most: length - 1 };
     assert_eq!(machine.set_input(&vec![0; length]), Err(expected));
 }
 

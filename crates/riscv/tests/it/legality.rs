@@ -61,9 +61,7 @@ fn listed(word: u32) -> Op {
     if word == FENCE_TSO {
         return Op::Fence;
     }
-    let mut found = LISTING
-        .iter()
-        .filter(|(_, mask, value)| word & mask == *value);
+    let mut found = LISTING.iter().filter(|(_, mask, value)| word & mask == *value);
     let op = found.next().map_or(Op::Illegal, |(op, ..)| *op);
     assert!(found.next().is_none(), "{word:#010x} is listed twice");
     op
@@ -77,12 +75,8 @@ fn every_opcode_funct3_and_funct7() {
             for funct7 in 0..128 {
                 let fixed = funct7 << 25 | funct3 << 12 | opcode;
                 let free = 0x01ff_8f80;
-                for fill in [
-                    0,
-                    free,
-                    random.random::<u32>() & free,
-                    random.random::<u32>() & free,
-                ] {
+                for fill in [0, free, random.random::<u32>() & free, random.random::<u32>() & free]
+                {
                     let word = fixed | fill;
                     assert_eq!(Instruction::decode(word).op, listed(word), "{word:#010x}");
                 }

@@ -33,13 +33,7 @@ fn a_loop_that_sums() {
     words.extend(exit(0));
     let (machine, halt) = run(&program(&words), 10_000);
     let steps = 2 + 3000 + 2 + 1 + 7;
-    assert_eq!(
-        halt,
-        Some(Halt {
-            exit: Exit::Program(0),
-            steps
-        })
-    );
+    assert_eq!(halt, Some(Halt { exit: Exit::Program(0), steps }));
     let output = machine.output().expect("it succeeded");
     assert_eq!(output[..4], 500_500u32.to_le_bytes());
     assert_eq!(output[4..], [0; 28]);
@@ -50,10 +44,7 @@ fn a_run_stops_at_its_limit_and_goes_on() {
     let mut machine = Machine::load_elf(&program(&exit(3))).expect("the test's own file");
     assert_eq!(machine.run(6), None);
     assert_eq!(machine.hart().steps, 6);
-    let end = Some(Halt {
-        exit: Exit::Program(3),
-        steps: 7,
-    });
+    let end = Some(Halt { exit: Exit::Program(3), steps: 7 });
     assert_eq!(machine.run(100), end);
     assert_eq!(machine.run(100), end, "an exited machine stays as it is");
     assert_eq!(machine.output(), None, "only success has an output");
@@ -62,32 +53,14 @@ fn a_run_stops_at_its_limit_and_goes_on() {
 #[test]
 fn running_off_the_code_is_a_failing_halt() {
     let (_, halt) = run(&program(&[i(0x13, 0, 1, 1, 1)]), 10);
-    assert_eq!(
-        halt,
-        Some(Halt {
-            exit: Exit::Fault(Fault::Illegal),
-            steps: 2
-        })
-    );
+    assert_eq!(halt, Some(Halt { exit: Exit::Fault(Fault::Illegal), steps: 2 }));
     let mut words = li(1, DATA).to_vec();
     words.push(i(0x67, 0, 0, 1, 0));
     let (machine, halt) = run(&program(&words), 10);
-    assert_eq!(
-        halt,
-        Some(Halt {
-            exit: Exit::Fault(Fault::Fetch),
-            steps: 4
-        })
-    );
+    assert_eq!(halt, Some(Halt { exit: Exit::Fault(Fault::Fetch), steps: 4 }));
     assert_eq!(machine.hart().pc, DATA);
     let (_, halt) = run(&program(&[jal(0, -0x10_0000)]), 10);
-    assert_eq!(
-        halt,
-        Some(Halt {
-            exit: Exit::Fault(Fault::Illegal),
-            steps: 2
-        })
-    );
+    assert_eq!(halt, Some(Halt { exit: Exit::Fault(Fault::Illegal), steps: 2 }));
 }
 
 #[test]
@@ -96,24 +69,13 @@ fn constants_beside_the_code_can_be_executed_alike_by_both() {
     let constants = asm::segment(0x0010_0000, asm::bytes(&exit(9)), asm::RO);
     let code = asm::segment(CODE, asm::bytes(&[jal(0, -0x10_0000)]), asm::R);
     let (_, halt) = run(&asm::elf(CODE, &[constants, code]), 10);
-    assert_eq!(
-        halt,
-        Some(Halt {
-            exit: Exit::Program(9),
-            steps: 8
-        })
-    );
+    assert_eq!(halt, Some(Halt { exit: Exit::Program(9), steps: 8 }));
 }
 
 #[test]
 fn the_input_lies_behind_its_length() {
     let mut words = li(5, 0x2000_0000).to_vec();
-    words.extend([
-        i(3, 2, 6, 5, 0),
-        i(3, 2, 7, 5, 4),
-        i(3, 4, 8, 5, 8),
-        i(3, 4, 9, 5, 9),
-    ]);
+    words.extend([i(3, 2, 6, 5, 0), i(3, 2, 7, 5, 4), i(3, 4, 8, 5, 8), i(3, 4, 9, 5, 9)]);
     words.extend(exit(0));
     let mut machine = Machine::load_elf(&program(&words)).expect("the test's own file");
     machine.set_input(&[1, 2, 3, 4, 5]).expect("it is short");

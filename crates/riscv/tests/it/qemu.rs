@@ -22,29 +22,16 @@ const RESULTS: usize = 2048;
 fn under_qemu(body: &[u32]) -> Option<Vec<u8>> {
     static NEXT: AtomicU32 = AtomicU32::new(0);
     let write = [li(10, 1), li(11, DATA), li(12, RESULTS as u32), li(17, 64)].concat();
-    let words: Vec<u32> = body
-        .iter()
-        .copied()
-        .chain(write)
-        .chain([ECALL])
-        .chain(exit(0))
-        .collect();
+    let words: Vec<u32> = body.iter().copied().chain(write).chain([ECALL]).chain(exit(0)).collect();
     let number = NEXT.fetch_add(1, Ordering::Relaxed);
     let path = std::env::temp_dir().join(format!("tern-riscv-{}-{number}", std::process::id()));
     fs::write(&path, program(&words)).expect("the temporary folder is writable");
     fs::set_permissions(&path, fs::Permissions::from_mode(0o700)).expect("the file is ours");
-    let output = Command::new(QEMU)
-        .arg(&path)
-        .stderr(Stdio::inherit())
-        .output();
+    let output = Command::new(QEMU).arg(&path).stderr(Stdio::inherit()).output();
     fs::remove_file(&path).expect("it was just written");
     match output {
         Ok(output) => {
-            assert!(
-                output.status.success(),
-                "{QEMU} ended with {}",
-                output.status
-            );
+            assert!(output.status.success(), "{QEMU} ended with {}", output.status);
             assert_eq!(output.stdout.len(), RESULTS);
             Some(output.stdout)
         }
@@ -77,18 +64,7 @@ fn dump() -> impl Iterator<Item = u32> {
 }
 
 fn edge(random: &mut ChaCha8Rng) -> u32 {
-    let edges = [
-        0,
-        1,
-        2,
-        31,
-        32,
-        0x7fff_ffff,
-        0x8000_0000,
-        0xffff_ffff,
-        0xffff_fffe,
-        0x8000_0001,
-    ];
+    let edges = [0, 1, 2, 31, 32, 0x7fff_ffff, 0x8000_0000, 0xffff_ffff, 0xffff_fffe, 0x8000_0001];
     match random.random_range(0..3) {
         0 => random.random(),
         _ => *edges.choose(random).expect("it is not empty"),
@@ -113,25 +89,16 @@ fn straight(random: &mut ChaCha8Rng) -> u32 {
             };
             r(funct7, funct3, rd, rs1, rs2)
         }
-        5..7 => i(
-            0x13,
-            *[0, 2, 3, 4, 6, 7].choose(random).expect("it is not empty"),
-            rd,
-            rs1,
-            imm,
-        ),
+        5..7 => i(0x13, *[0, 2, 3, 4, 6, 7].choose(random).expect("it is not empty"), rd, rs1, imm),
         7 => {
-            let (funct3, funct7) = *[(1, 0), (5, 0), (5, 0x20)]
-                .choose(random)
-                .expect("it is not empty");
+            let (funct3, funct7) =
+                *[(1, 0), (5, 0), (5, 0x20)].choose(random).expect("it is not empty");
             i(0x13, funct3, rd, rs1, funct7 << 5 | imm & 31)
         }
         8 => lui(rd, random.random()),
         9 => auipc(rd, random.random()),
         10 => {
-            let (funct3, size) = *[(0, 1), (1, 2), (2, 4)]
-                .choose(random)
-                .expect("it is not empty");
+            let (funct3, size) = *[(0, 1), (1, 2), (2, 4)].choose(random).expect("it is not empty");
             s(funct3, 31, rs2, offset(random, size))
         }
         _ => {
@@ -146,9 +113,7 @@ fn straight(random: &mut ChaCha8Rng) -> u32 {
 fn random_programs_agree_with_qemu() {
     for seed in 0..120 {
         let random = &mut ChaCha8Rng::seed_from_u64(seed);
-        let mut body: Vec<u32> = (1..30)
-            .flat_map(|register| li(register, edge(random)))
-            .collect();
+        let mut body: Vec<u32> = (1..30).flat_map(|register| li(register, edge(random))).collect();
         body.extend(li(30, DATA));
         body.extend(li(31, DATA + RESULTS as u32 - 128));
         for _ in 0..15 {
@@ -169,33 +134,15 @@ fn random_programs_agree_with_qemu() {
 
 #[test]
 fn every_arithmetic_instruction_agrees_with_qemu_on_edge_values() {
-    let edges = [
-        0,
-        1,
-        2,
-        31,
-        33,
-        0x7fff_ffff,
-        0x8000_0000,
-        0x8000_0001,
-        0xffff_ffff,
-        0xffff_fffb,
-    ];
-    let forms = (0..8)
-        .map(|f| (0, f))
-        .chain((0..8).map(|f| (1, f)))
-        .chain([(0x20, 0), (0x20, 5)]);
+    let edges = [0, 1, 2, 31, 33, 0x7fff_ffff, 0x8000_0000, 0x8000_0001, 0xffff_ffff, 0xffff_fffb];
+    let forms = (0..8).map(|f| (0, f)).chain((0..8).map(|f| (1, f))).chain([(0x20, 0), (0x20, 5)]);
     for (funct7, funct3) in forms {
         let mut body = li(30, DATA).to_vec();
         for a in edges {
             for b in edges {
                 body.extend(li(1, a));
                 body.extend(li(2, b));
-                body.extend([
-                    r(funct7, funct3, 3, 1, 2),
-                    s(2, 30, 3, 0),
-                    i(0x13, 0, 30, 30, 4),
-                ]);
+                body.extend([r(funct7, funct3, 3, 1, 2), s(2, 30, 3, 0), i(0x13, 0, 30, 30, 4)]);
             }
         }
         compare(&body);

@@ -41,11 +41,7 @@ fn step(word: u32, registers: &[(usize, u32)], memory: &mut PagedMemory) -> Hart
 }
 
 fn signed(value: u32) -> i128 {
-    if value >> 31 == 1 {
-        i128::from(value) - (1 << 32)
-    } else {
-        i128::from(value)
-    }
+    if value >> 31 == 1 { i128::from(value) - (1 << 32) } else { i128::from(value) }
 }
 
 fn low(value: i128) -> u32 {
@@ -70,9 +66,7 @@ fn formula(funct7: u32, funct3: u32, a: u32, b: u32) -> u32 {
         (0, 5) => low(ua / power),
         (0x20, 5) => low(sa.div_euclid(power)),
         (0, 6) => low(ua + ub - (ua & ub)),
-        (0, 7) => low((0..32)
-            .map(|bit| ((ua >> bit & 1) * (ub >> bit & 1)) << bit)
-            .sum()),
+        (0, 7) => low((0..32).map(|bit| ((ua >> bit & 1) * (ub >> bit & 1)) << bit).sum()),
         (1, 0) => low(ua * ub),
         (1, 1) => high(sa * sb),
         (1, 2) => high(sa * ub),
@@ -156,11 +150,7 @@ fn immediate_instructions() {
         for imm in IMMEDIATES {
             for funct3 in [0, 2, 3, 4, 6, 7] {
                 let hart = step(i(0x13, funct3, 3, 1, imm), &[(1, a)], memory);
-                assert_eq!(
-                    hart.x[3],
-                    formula(0, funct3, a, imm as u32),
-                    "{funct3} {a:#x} {imm}"
-                );
+                assert_eq!(hart.x[3], formula(0, funct3, a, imm as u32), "{funct3} {a:#x} {imm}");
             }
         }
         for amount in 0..32 {
@@ -202,16 +192,8 @@ fn branches() {
             for (funct3, taken) in conditions {
                 for offset in [8, -8, 4092, -4096, 0] {
                     let hart = step(self::b(funct3, 1, 2, offset), &[(1, a), (2, b)], memory);
-                    let expected = if taken {
-                        CODE.wrapping_add_signed(offset)
-                    } else {
-                        CODE + 4
-                    };
-                    assert_eq!(
-                        (hart.pc, hart.exit),
-                        (expected, None),
-                        "{funct3} {a:#x} {b:#x}"
-                    );
+                    let expected = if taken { CODE.wrapping_add_signed(offset) } else { CODE + 4 };
+                    assert_eq!((hart.pc, hart.exit), (expected, None), "{funct3} {a:#x} {b:#x}");
                 }
                 let hart = step(self::b(funct3, 1, 2, 6), &[(1, a), (2, b)], memory);
                 let fault = taken.then_some(Exit::Fault(Fault::MisalignedJump));
@@ -226,10 +208,7 @@ fn jumps() {
     let memory = &mut PagedMemory::default();
     for offset in [4, 8, -8, 0xf_fffc, -0x10_0000, 0] {
         let hart = step(jal(5, offset), &[], memory);
-        assert_eq!(
-            (hart.pc, hart.x[5]),
-            (CODE.wrapping_add_signed(offset), CODE + 4)
-        );
+        assert_eq!((hart.pc, hart.x[5]), (CODE.wrapping_add_signed(offset), CODE + 4));
     }
     for (base, imm, target) in [(0x100, 4, 0x104), (0x101, 4, 0x104), (0, -4, 0xffff_fffc)] {
         let hart = step(i(0x67, 0, 5, 1, imm), &[(1, base)], memory);
@@ -237,19 +216,10 @@ fn jumps() {
         let own_base = step(i(0x67, 0, 1, 1, imm), &[(1, base)], memory);
         assert_eq!((own_base.pc, own_base.x[1]), (target, CODE + 4));
     }
-    for word in [
-        jal(5, 2),
-        jal(5, -6),
-        i(0x67, 0, 5, 1, 2),
-        i(0x67, 0, 5, 1, 3),
-    ] {
+    for word in [jal(5, 2), jal(5, -6), i(0x67, 0, 5, 1, 2), i(0x67, 0, 5, 1, 3)] {
         let hart = step(word, &[(5, 77)], memory);
         assert_eq!(hart.exit, Some(Exit::Fault(Fault::MisalignedJump)));
-        assert_eq!(
-            (hart.pc, hart.x[5]),
-            (CODE, 77),
-            "a failed jump writes nothing"
-        );
+        assert_eq!((hart.pc, hart.x[5]), (CODE, 77), "a failed jump writes nothing");
     }
 }
 
@@ -261,15 +231,9 @@ fn loads_and_stores() {
         for (funct3, size) in [(0, 1), (1, 2), (2, 4), (4, 1), (5, 2)] {
             let contents: Vec<u8> = (0..32).map(at).collect();
             memory.write(DATA, &contents);
-            let little: i128 = (0..size)
-                .map(|k| i128::from(at(offset + k)) << (8 * k))
-                .sum();
+            let little: i128 = (0..size).map(|k| i128::from(at(offset + k)) << (8 * k)).sum();
             let top = 1i128 << (8 * size - 1);
-            let extended = if funct3 < 4 && little & top != 0 {
-                little - 2 * top
-            } else {
-                little
-            };
+            let extended = if funct3 < 4 && little & top != 0 { little - 2 * top } else { little };
             let aligned = offset % size == 0;
             let base = DATA + 100;
             let imm = offset as i32 - 100;
@@ -301,15 +265,9 @@ fn addresses_wrap_and_the_ends_of_memory_work() {
     let memory = &mut PagedMemory::default();
     step(s(2, 1, 2, -4), &[(1, 0), (2, 0xdead_beef)], memory);
     assert_eq!(memory.word(0xffff_fffc), 0xdead_beef);
-    assert_eq!(
-        step(i(0x03, 2, 3, 1, 4), &[(1, 0xffff_fff8)], memory).x[3],
-        0xdead_beef
-    );
+    assert_eq!(step(i(0x03, 2, 3, 1, 4), &[(1, 0xffff_fff8)], memory).x[3], 0xdead_beef);
     memory.set_word(0, 5);
-    assert_eq!(
-        step(i(0x03, 2, 3, 1, 8), &[(1, 0xffff_fff8)], memory).x[3],
-        5
-    );
+    assert_eq!(step(i(0x03, 2, 3, 1, 8), &[(1, 0xffff_fff8)], memory).x[3], 5);
 }
 
 #[test]
@@ -319,11 +277,7 @@ fn what_executes_is_never_written_and_what_is_written_never_executes() {
     for (funct3, size) in sizes {
         for address in [0, CODE, DATA - size] {
             let hart = step(s(funct3, 1, 2, 0), &[(1, address), (2, u32::MAX)], memory);
-            assert_eq!(
-                hart.exit,
-                Some(Exit::Fault(Fault::WriteExecutable)),
-                "{address:#x}"
-            );
+            assert_eq!(hart.exit, Some(Exit::Fault(Fault::WriteExecutable)), "{address:#x}");
         }
         let hart = step(s(funct3, 1, 2, 0), &[(1, DATA), (2, u32::MAX)], memory);
         assert_eq!(hart.exit, None);

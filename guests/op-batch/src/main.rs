@@ -1,0 +1,14 @@
+//! Checks one block with the optimistic lane's executor and commits to its hash.
+
+#![no_std]
+#![no_main]
+
+use tern_guest::GuestError;
+use tern_protocol::Hash;
+use tern_stf_evm::{Ethereum, EvmExecutor, keccak};
+
+fn check(input: &[u8]) -> Result<Hash, GuestError> {
+    tern_guest::check(&EvmExecutor::<Ethereum>::new(), keccak, input)
+}
+
+tern_guest::entry!(check);
