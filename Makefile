@@ -24,6 +24,7 @@ build: setup ## Build the binary
 test: setup ## Every test: formats, derivation, executors, public block tests, agreement
 	@rm -f $(CARGO_TARGET_DIR)/stage-times
 	@$(STAGE) format cargo fmt --all --check
+	@$(STAGE) third-party tools/third-party
 	@$(STAGE) compile cargo test --locked --workspace --no-run
 	@$(STAGE) tests cargo test --locked --workspace
 	@$(STAGE) independence python3 tools/independence.py --check
