@@ -10,12 +10,12 @@ import sys
 import tarfile
 import time
 
-from ethereum_rlp import rlp
-
 from ethereum.crypto.hash import keccak256
+from ethereum_rlp import rlp
 
 import prague_cases_blocks
 import prague_cases_bls
+import prague_cases_calls
 import prague_cases_create
 import prague_cases_invalid
 import prague_cases_long
@@ -32,6 +32,7 @@ GROUPS = {
     "bls": prague_cases_bls,
     "system": prague_cases_system,
     "opcodes": prague_cases_opcodes,
+    "calls": prague_cases_calls,
     "create": prague_cases_create,
     "invalid": prague_cases_invalid,
     "blocks": prague_cases_blocks,
@@ -42,14 +43,26 @@ PACKED = {"create", "invalid", "long"}
 FOLDER = pathlib.Path(__file__).resolve().parents[2] / "spec/vectors/prague"
 
 HEADER_NAMES = {
-    "parent_hash": "parentHash", "ommers_hash": "uncleHash", "coinbase": "coinbase",
-    "state_root": "stateRoot", "transactions_root": "transactionsTrie",
-    "receipt_root": "receiptTrie", "bloom": "bloom", "difficulty": "difficulty",
-    "number": "number", "gas_limit": "gasLimit", "gas_used": "gasUsed",
-    "timestamp": "timestamp", "extra_data": "extraData", "prev_randao": "mixHash",
-    "nonce": "nonce", "base_fee_per_gas": "baseFeePerGas",
-    "withdrawals_root": "withdrawalsRoot", "blob_gas_used": "blobGasUsed",
-    "excess_blob_gas": "excessBlobGas", "parent_beacon_block_root": "parentBeaconBlockRoot",
+    "parent_hash": "parentHash",
+    "ommers_hash": "uncleHash",
+    "coinbase": "coinbase",
+    "state_root": "stateRoot",
+    "transactions_root": "transactionsTrie",
+    "receipt_root": "receiptTrie",
+    "bloom": "bloom",
+    "difficulty": "difficulty",
+    "number": "number",
+    "gas_limit": "gasLimit",
+    "gas_used": "gasUsed",
+    "timestamp": "timestamp",
+    "extra_data": "extraData",
+    "prev_randao": "mixHash",
+    "nonce": "nonce",
+    "base_fee_per_gas": "baseFeePerGas",
+    "withdrawals_root": "withdrawalsRoot",
+    "blob_gas_used": "blobGasUsed",
+    "excess_blob_gas": "excessBlobGas",
+    "parent_beacon_block_root": "parentBeaconBlockRoot",
     "requests_hash": "requestsHash",
 }
 
@@ -62,18 +75,23 @@ def text(value):
 
 
 def header_json(header):
-    fields = {json_name: text(getattr(header, name))
-              for name, json_name in HEADER_NAMES.items() if hasattr(header, name)}
+    fields = {
+        json_name: text(getattr(header, name))
+        for name, json_name in HEADER_NAMES.items()
+        if hasattr(header, name)
+    }
     return fields | {"hash": text(keccak256(rlp.encode(header)))}
 
 
 def accounts_json(accounts):
     return {
         text(address): {
-            "nonce": text(account.nonce), "balance": text(account.balance),
+            "nonce": text(account.nonce),
+            "balance": text(account.balance),
             "code": text(account.code),
-            "storage": {text(slot): text(value)
-                        for slot, value in sorted(account.storage.items()) if value},
+            "storage": {
+                text(slot): text(value) for slot, value in sorted(account.storage.items()) if value
+            },
         }
         for address, account in sorted(accounts.items())
     }
@@ -82,7 +100,11 @@ def accounts_json(accounts):
 def case_json(chain):
     blocks = []
     for encoded, header, exception in chain.blocks:
-        verdict = {"expectException": exception} if header is None else {"blockHeader": header_json(header)}
+        verdict = (
+            {"expectException": exception}
+            if header is None
+            else {"blockHeader": header_json(header)}
+        )
         blocks.append({"rlp": text(encoded), **verdict})
     case = {
         "network": chain.network,
@@ -123,12 +145,17 @@ def main():
         start = time.time()
         chains = [make() for make in GROUPS[group].CASES]
         assert len({chain.name for chain in chains}) == len(chains)
-        lines = [f"{json.dumps(chain.name)}: {json.dumps(case_json(chain), separators=(',', ':'))}"
-                 for chain in chains]
+        lines = [
+            f"{json.dumps(chain.name)}: {json.dumps(case_json(chain), separators=(',', ':'))}"
+            for chain in chains
+        ]
         path = write(group, "{\n" + ",\n".join(lines) + "\n}\n")
         blocks = sum(len(chain.blocks) for chain in chains)
-        print(f"{path.name}: {len(chains)} cases, {blocks} blocks, {path.stat().st_size:,} bytes, "
-              f"{time.time() - start:.0f} s", file=sys.stderr)
+        print(
+            f"{path.name}: {len(chains)} cases, {blocks} blocks, {path.stat().st_size:,} bytes, "
+            f"{time.time() - start:.0f} s",
+            file=sys.stderr,
+        )
 
 
 if __name__ == "__main__":

@@ -4,10 +4,6 @@ import contextlib
 from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 
-from ethereum_rlp import rlp
-from ethereum_types.bytes import Bytes, Bytes8, Bytes20, Bytes32
-from ethereum_types.numeric import U64, U256, Uint
-
 from ethereum.crypto.hash import keccak256
 from ethereum.forks.cancun import fork as cancun
 from ethereum.forks.cancun import state as cancun_state
@@ -16,6 +12,9 @@ from ethereum.forks.prague import fork as prague
 from ethereum.forks.prague import requests as prague_requests
 from ethereum.forks.prague import state as prague_state
 from ethereum.forks.prague import trie as prague_trie
+from ethereum_rlp import rlp
+from ethereum_types.bytes import Bytes, Bytes8, Bytes20, Bytes32
+from ethereum_types.numeric import U64, U256, Uint
 
 from prague_contracts import BEACON_ROOTS, SYSTEM_CONTRACTS
 from prague_tx import permissive
@@ -199,13 +198,25 @@ class Chain:
 def _genesis(spec, accounts, changes):
     empty = spec.trie.root(spec.trie.Trie(secured=False, default=None))
     values = dict(
-        parent_hash=Bytes32(bytes(32)), ommers_hash=spec.fork.EMPTY_OMMER_HASH,
-        coinbase=Bytes20(bytes(20)), state_root=spec.state.state_root(spec.load(accounts)),
-        transactions_root=empty, receipt_root=empty, bloom=spec.fork.logs_bloom(()),
-        difficulty=Uint(0), number=Uint(0), gas_limit=Uint(GAS_LIMIT), gas_used=Uint(0),
-        timestamp=U256(0), extra_data=Bytes(b"tern"), prev_randao=Bytes32(bytes(32)),
-        nonce=Bytes8(bytes(8)), base_fee_per_gas=Uint(BASE_FEE), withdrawals_root=empty,
-        blob_gas_used=U64(0), excess_blob_gas=U64(0),
+        parent_hash=Bytes32(bytes(32)),
+        ommers_hash=spec.fork.EMPTY_OMMER_HASH,
+        coinbase=Bytes20(bytes(20)),
+        state_root=spec.state.state_root(spec.load(accounts)),
+        transactions_root=empty,
+        receipt_root=empty,
+        bloom=spec.fork.logs_bloom(()),
+        difficulty=Uint(0),
+        number=Uint(0),
+        gas_limit=Uint(GAS_LIMIT),
+        gas_used=Uint(0),
+        timestamp=U256(0),
+        extra_data=Bytes(b"tern"),
+        prev_randao=Bytes32(bytes(32)),
+        nonce=Bytes8(bytes(8)),
+        base_fee_per_gas=Uint(BASE_FEE),
+        withdrawals_root=empty,
+        blob_gas_used=U64(0),
+        excess_blob_gas=U64(0),
         parent_beacon_block_root=Bytes32(bytes(32)),
     )
     if spec is PRAGUE:
@@ -221,9 +232,15 @@ def _execute(chain, txs, withdrawals, changes, lenient):
     fork = spec.fork
     gas_limit = changes.get("gas_limit", parent.gas_limit)
     values = dict(
-        parent_hash=chain.head.hash, ommers_hash=fork.EMPTY_OMMER_HASH, coinbase=Bytes20(COINBASE),
-        difficulty=Uint(0), number=parent.number + Uint(1), gas_limit=gas_limit,
-        timestamp=time, extra_data=Bytes(b""), nonce=Bytes8(bytes(8)),
+        parent_hash=chain.head.hash,
+        ommers_hash=fork.EMPTY_OMMER_HASH,
+        coinbase=Bytes20(COINBASE),
+        difficulty=Uint(0),
+        number=parent.number + Uint(1),
+        gas_limit=gas_limit,
+        timestamp=time,
+        extra_data=Bytes(b""),
+        nonce=Bytes8(bytes(8)),
         prev_randao=Bytes32(keccak256(b"randao" + rlp.encode(parent.number))),
         base_fee_per_gas=fork.calculate_base_fee_per_gas(
             gas_limit, parent.gas_limit, parent.gas_used, parent.base_fee_per_gas
@@ -234,23 +251,34 @@ def _execute(chain, txs, withdrawals, changes, lenient):
     values.update(changes)
     env_fields = {
         name: values[name]
-        for name in ("coinbase", "number", "base_fee_per_gas", "prev_randao", "excess_blob_gas",
-                     "parent_beacon_block_root")
+        for name in (
+            "coinbase",
+            "number",
+            "base_fee_per_gas",
+            "prev_randao",
+            "excess_blob_gas",
+            "parent_beacon_block_root",
+        )
     }
     ancestors = fork.BlockChain(chain.ancestors(), None, U64(chain.chain_id))
     env = fork.vm.BlockEnvironment(
-        chain_id=U64(chain.chain_id), state=spec.load(chain.head.accounts),
-        block_gas_limit=gas_limit, block_hashes=fork.get_last_256_block_hashes(ancestors),
-        time=time, **env_fields,
+        chain_id=U64(chain.chain_id),
+        state=spec.load(chain.head.accounts),
+        block_gas_limit=gas_limit,
+        block_hashes=fork.get_last_256_block_hashes(ancestors),
+        time=time,
+        **env_fields,
     )
     executed = tuple(tx.executed(fork) for tx in txs)
     with permissive(fork, txs) if lenient else contextlib.nullcontext():
         out = fork.apply_body(env, executed, tuple(withdrawals))
     values.update(
-        state_root=spec.state.state_root(env.state), gas_used=out.block_gas_used,
+        state_root=spec.state.state_root(env.state),
+        gas_used=out.block_gas_used,
         transactions_root=_transactions_root(spec, txs),
         receipt_root=spec.trie.root(out.receipts_trie),
-        bloom=fork.logs_bloom(out.block_logs), blob_gas_used=out.blob_gas_used,
+        bloom=fork.logs_bloom(out.block_logs),
+        blob_gas_used=out.blob_gas_used,
         withdrawals_root=spec.trie.root(out.withdrawals_trie),
     )
     if spec is PRAGUE:
@@ -270,9 +298,12 @@ def _transactions_root(spec, txs):
 def encode_block(block, txs, ommers=(), withdrawals=None, header=None):
     """The block in RLP, with its transactions exactly as they were given."""
     kept = block.withdrawals if withdrawals is None else withdrawals
-    parts = [rlp.encode(block.header) if header is None else header,
-             rlp_list([tx.in_block() for tx in txs]),
-             rlp.encode(ommers), kept if isinstance(kept, bytes) else rlp.encode(kept)]
+    parts = [
+        rlp.encode(block.header) if header is None else header,
+        rlp_list([tx.in_block() for tx in txs]),
+        rlp.encode(ommers),
+        kept if isinstance(kept, bytes) else rlp.encode(kept),
+    ]
     return rlp_list(parts)
 
 
@@ -289,4 +320,3 @@ def _timestamp_of(encoded):
     with contextlib.suppress(Exception):
         return int.from_bytes(rlp.decode(encoded)[0][11], "big")
     return 2**63
-

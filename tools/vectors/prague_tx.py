@@ -4,17 +4,16 @@ import contextlib
 from dataclasses import dataclass, fields, replace
 
 import coincurve
-from ethereum_rlp import rlp
-from ethereum_types.bytes import Bytes0, Bytes20, Bytes32
-from ethereum_types.numeric import U8, U64, U256, Uint
-
 from ethereum.crypto.elliptic_curve import SECP256K1N
 from ethereum.crypto.hash import keccak256
-from ethereum.forks.cancun import transactions as cancun_tx
 from ethereum.exceptions import InvalidBlock
+from ethereum.forks.cancun import transactions as cancun_tx
 from ethereum.forks.prague import requests
 from ethereum.forks.prague import transactions as tx_types
 from ethereum.forks.prague.fork_types import Authorization
+from ethereum_rlp import rlp
+from ethereum_types.bytes import Bytes0, Bytes20, Bytes32
+from ethereum_types.numeric import U8, U64, U256, Uint
 
 SIGNING_HASHES = {
     tx_types.AccessListTransaction: tx_types.signing_hash_2930,
@@ -72,7 +71,9 @@ class Raw:
     def executed(self, fork):
         """As the fork's block holds it."""
         if isinstance(self.tx, tx_types.LegacyTransaction):
-            return fork.LegacyTransaction(**{f.name: getattr(self.tx, f.name) for f in fields(self.tx)})
+            return fork.LegacyTransaction(
+                **{f.name: getattr(self.tx, f.name) for f in fields(self.tx)}
+            )
         return tx_types.encode_transaction(self.tx)
 
     def changed(self, **changes):
@@ -82,15 +83,28 @@ class Raw:
 
 def make_tx(key, chain_id, kind=2, nonce=0, to=None, value=0, data=b"", gas=100_000, **other):
     """A signed transaction. Kind 0 is legacy, "unprotected" legacy without a chain id."""
-    values = dict(nonce=U256(nonce), gas=Uint(gas), to=Bytes20(to) if to is not None else Bytes0(),
-                  value=U256(value), data=data, r=U256(0), s=U256(0))
+    values = dict(
+        nonce=U256(nonce),
+        gas=Uint(gas),
+        to=Bytes20(to) if to is not None else Bytes0(),
+        value=U256(value),
+        data=data,
+        r=U256(0),
+        s=U256(0),
+    )
     if kind in (0, "unprotected"):
         return _legacy(key, chain_id if kind == 0 else None, values, other)
     cls = KINDS[kind]
     if kind == 4:
         values["nonce"] = U64(nonce)
-    values.update(chain_id=U64(chain_id), y_parity=U256(0), access_list=tuple(other.pop("access_list", ())))
-    fees = {"gas_price": 2_000} if kind == 1 else {"max_priority_fee_per_gas": 10, "max_fee_per_gas": 5_000}
+    values.update(
+        chain_id=U64(chain_id), y_parity=U256(0), access_list=tuple(other.pop("access_list", ()))
+    )
+    fees = (
+        {"gas_price": 2_000}
+        if kind == 1
+        else {"max_priority_fee_per_gas": 10, "max_fee_per_gas": 5_000}
+    )
     values.update({name: Uint(other.pop(name, default)) for name, default in fees.items()})
     if kind == 3:
         values["max_fee_per_blob_gas"] = U256(other.pop("max_fee_per_blob_gas", 100))
@@ -123,7 +137,9 @@ class Pen:
 
 
 def _legacy(key, chain_id, values, other):
-    tx = tx_types.LegacyTransaction(gas_price=Uint(other.pop("gas_price", 2_000)), v=U256(0), **values)
+    tx = tx_types.LegacyTransaction(
+        gas_price=Uint(other.pop("gas_price", 2_000)), v=U256(0), **values
+    )
     assert not other, other
     if chain_id is None:
         digest, base = tx_types.signing_hash_pre155(tx), 27
@@ -142,8 +158,14 @@ def authorize(key, address, chain_id=0, nonce=0, **changes):
     """An authorization to delegate (EIP-7702)."""
     digest = keccak256(b"\x05" + rlp.encode((U256(chain_id), Bytes20(address), U64(nonce))))
     parity, r, s = key.sign(digest)
-    made = Authorization(chain_id=U256(chain_id), address=Bytes20(address), nonce=U64(nonce),
-                         y_parity=U8(parity), r=U256(r), s=U256(s))
+    made = Authorization(
+        chain_id=U256(chain_id),
+        address=Bytes20(address),
+        nonce=U64(nonce),
+        y_parity=U8(parity),
+        r=U256(r),
+        s=U256(s),
+    )
     return replace(made, **changes)
 
 
@@ -161,8 +183,12 @@ def permissive(fork, txs):
     """The specification without its checks on transactions, request contracts and deposit
     logs, for blocks that are right in everything but what such a check would find."""
     types = cancun_tx if fork.__name__.endswith("cancun.fork") else tx_types
-    senders = {tx_types.get_transaction_hash(raw.executed(fork)) if isinstance(raw.executed(fork), bytes)
-               else keccak256(rlp.encode(raw.executed(fork))): raw.sender for raw in txs}
+    senders = {
+        tx_types.get_transaction_hash(raw.executed(fork))
+        if isinstance(raw.executed(fork), bytes)
+        else keccak256(rlp.encode(raw.executed(fork))): raw.sender
+        for raw in txs
+    }
 
     def validate(tx):
         return types.calculate_intrinsic_cost(tx)
@@ -171,7 +197,9 @@ def permissive(fork, txs):
         encoded = types.encode_transaction(tx)
         sender = senders[keccak256(encoded if isinstance(encoded, bytes) else rlp.encode(encoded))]
         if hasattr(tx, "max_fee_per_gas"):
-            price = min(tx.max_fee_per_gas, tx.max_priority_fee_per_gas + block_env.base_fee_per_gas)
+            price = min(
+                tx.max_fee_per_gas, tx.max_priority_fee_per_gas + block_env.base_fee_per_gas
+            )
         else:
             price = tx.gas_price
         hashes = getattr(tx, "blob_versioned_hashes", ())
@@ -183,8 +211,14 @@ def permissive(fork, txs):
         return b""
 
     requests_extract = requests.extract_deposit_data
-    saved = {name: getattr(fork, name, None) for name in
-             ("check_transaction", "validate_transaction", "process_checked_system_transaction")}
+    saved = {
+        name: getattr(fork, name, None)
+        for name in (
+            "check_transaction",
+            "validate_transaction",
+            "process_checked_system_transaction",
+        )
+    }
     fork.check_transaction, fork.validate_transaction = check, validate
     fork.process_checked_system_transaction = fork.process_unchecked_system_transaction
     requests.extract_deposit_data = extract
