@@ -5,7 +5,7 @@ use std::{io::Write, path::PathBuf, process::ExitCode, time::Duration};
 
 use clap::Parser;
 use tern_stf::Executor;
-use tern_stf_diff::{Options, Progress, Report, Verdict, replay, run};
+use tern_stf_diff::{Chain, Options, Progress, Report, Verdict, judge, replay, run};
 
 /// Random blocks through one executor or several.
 #[derive(Parser)]
@@ -34,6 +34,10 @@ struct Arguments {
     /// Where to write replay files.
     #[arg(long, default_value = "target/diff")]
     out: PathBuf,
+    /// Writes the chain of the seed to this file instead: its genesis accounts and its
+    /// blocks, for other programs to execute.
+    #[arg(long)]
+    dump: Option<PathBuf>,
     /// Shows this replay file again instead.
     #[arg(long)]
     replay: Option<PathBuf>,
@@ -46,20 +50,22 @@ fn lanes() -> Vec<Box<dyn Executor>> {
         #[cfg(feature = "ethrex")]
         Box::new(tern_stf_ethrex::EthrexExecutor::default()),
         #[cfg(feature = "evm")]
-        Box::new(<tern_stf_evm::EvmExecutor>::new()),
+        Box::new(tern_stf_evm::EvmExecutor::new()),
     ]
 }
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let lanes = lanes();
-    let wanted = |name: &str| {
-        arguments.lanes.is_empty() || arguments.lanes.iter().any(|lane| lane == name)
-    };
+    let wanted =
+        |name: &str| arguments.lanes.is_empty() || arguments.lanes.iter().any(|lane| lane == name);
     let chosen: Vec<&dyn Executor> =
         lanes.iter().map(AsRef::as_ref).filter(|lane| wanted(lane.name())).collect();
     if let Some(file) = &arguments.replay {
         return show(file, &chosen);
+    }
+    if let Some(file) = &arguments.dump {
+        return dump(file, &chosen, &arguments);
     }
     let options = Options {
         blocks_per_chain: arguments.chain,
@@ -103,6 +109,50 @@ fn print(report: &Report) {
     for failure in &report.failures {
         let file = failure.replay.as_ref().map_or_else(String::new, |f| f.display().to_string());
         println!("seed {}, block {}: {}\n  {file}", failure.seed, failure.block, failure.verdict);
+    }
+}
+
+fn dump(file: &std::path::Path, lanes: &[&dyn Executor], arguments: &Arguments) -> ExitCode {
+    let hex = |bytes: &[u8]| format!("0x{}", hex::encode(bytes));
+    let mut chain = match Chain::begin(lanes, arguments.seed) {
+        Ok(chain) => chain,
+        Err(failure) => {
+            eprintln!("{}", failure.verdict);
+            return ExitCode::FAILURE;
+        }
+    };
+    let accounts: Vec<_> = chain
+        .generator()
+        .accounts()
+        .iter()
+        .map(|account| {
+            serde_json::json!({
+                "address": account.address,
+                "nonce": account.nonce,
+                "balance": account.balance,
+                "code": hex(&account.code),
+                "storage": account.storage,
+            })
+        })
+        .collect();
+    let genesis = hex(chain.head());
+    let mut blocks = Vec::new();
+    for _ in 0..arguments.blocks {
+        let case = chain.next_case();
+        let Verdict::Agreed(execution) = judge(lanes, &case, false) else { break };
+        blocks.push(hex(&execution.block));
+        chain.accept(case, &execution);
+    }
+    let chain_id = chain.generator().spec().chain_id;
+    let text = serde_json::json!({
+        "chainId": chain_id, "genesis": genesis, "accounts": accounts, "blocks": blocks,
+    });
+    match std::fs::write(file, text.to_string()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{}: {error}", file.display());
+            ExitCode::FAILURE
+        }
     }
 }
 

@@ -9,12 +9,11 @@ use std::{
 
 use rayon::prelude::*;
 use tern_protocol::keccak256;
-use tern_stf::{
-    Answer, Disagreement, Execution, Executor, Header, PreimageSet, Subject,
-};
+use tern_stf::{Answer, Disagreement, Execution, Executor, Header, PreimageSet, Subject};
 
 use crate::{
-    Case, Generator, Stage, Verdict, header, judge, replay::write_replay, shrink::shrink,
+    Case, Generator, Stage, Verdict, caught::Caught, header, judge, replay::write_replay,
+    shrink::shrink,
 };
 
 /// How to run.
@@ -179,31 +178,22 @@ fn run_chain(
     each: &dyn Fn(bool),
 ) -> Report {
     let mut report = Report::default();
-    let mut generator = Generator::new(seed);
-    let (mut parent, mut archive) = match begin(executors, &generator) {
-        Ok(begun) => begun,
+    let mut chain = match Chain::begin(executors, seed) {
+        Ok(chain) => chain,
         Err(failure) => {
             report.failures.push(*failure);
             each(true);
             return report;
         }
     };
-    let mut encoded = header::encode(&parent);
-    archive.insert(encoded.clone());
     for number in 1..=length {
-        let inputs = generator.next(&parent, &archive);
-        let case =
-            Case { spec: generator.spec().clone(), parent: encoded, inputs, preimages: archive };
         let from_witness = options.witness_every != 0 && number % options.witness_every == 0;
+        let case = chain.next_case();
         match judge(executors, &case, from_witness) {
             Verdict::Agreed(execution) => {
                 report.count(&execution);
                 each(false);
-                archive = case.preimages;
-                archive.extend(execution.created);
-                archive.insert(execution.header_rlp.clone());
-                encoded = execution.header_rlp;
-                parent = execution.header;
+                chain.accept(case, &execution);
             }
             verdict => {
                 let (case, verdict) = shrink(executors, case, verdict, options.shrink_for);
@@ -221,6 +211,57 @@ fn run_chain(
     report
 }
 
+/// One random chain with all of its history.
+pub struct Chain {
+    generator: Generator,
+    parent: Header,
+    encoded: Vec<u8>,
+    archive: PreimageSet,
+}
+
+impl Chain {
+    /// The chain of this seed at its genesis, if the executors agree on that.
+    pub fn begin(executors: &[&dyn Executor], seed: u64) -> Result<Self, Box<Failure>> {
+        let generator = Generator::new(seed);
+        let (parent, mut archive) = begin(executors, &generator)?;
+        let encoded = header::encode(&parent);
+        archive.insert(encoded.clone());
+        Ok(Self { generator, parent, encoded, archive })
+    }
+
+    /// What yields the blocks.
+    pub fn generator(&self) -> &Generator {
+        &self.generator
+    }
+
+    /// The newest block's header in RLP.
+    pub fn head(&self) -> &[u8] {
+        &self.encoded
+    }
+
+    /// The next block, which is to be judged and then given back. The archive goes with
+    /// the case, so that it need not be copied.
+    pub fn next_case(&mut self) -> Case {
+        let inputs = self.generator.next(&self.parent, &self.archive);
+        let nothing = PreimageSet::new(keccak256);
+        Case {
+            spec: self.generator.spec().clone(),
+            parent: self.encoded.clone(),
+            inputs,
+            preimages: std::mem::replace(&mut self.archive, nothing),
+        }
+    }
+
+    /// Continues on a block that was agreed on.
+    pub fn accept(&mut self, case: Case, execution: &Execution) {
+        self.archive = case.preimages;
+        self.archive.extend(execution.created.iter().cloned());
+        self.archive.insert(execution.header_rlp.clone());
+        self.encoded.clone_from(&execution.header_rlp);
+        self.parent = execution.header.clone();
+    }
+}
+
 /// The genesis on which all executors agree.
 fn begin(
     executors: &[&dyn Executor],
@@ -230,7 +271,7 @@ fn begin(
     let mut roots = Vec::new();
     let mut refused = None;
     for executor in executors {
-        match executor.genesis_state(generator.accounts()) {
+        match Caught(*executor).genesis_state(generator.accounts()) {
             Ok(state) => {
                 archive.extend(state.created);
                 roots.push((executor.name(), state.root));

@@ -8,6 +8,11 @@ use tern_stf::{
     cross_build, cross_check,
 };
 
+use crate::{
+    caught::{borrowed, caught},
+    spoil::spoiled,
+};
+
 /// Everything that decides one block.
 #[derive(Debug, Clone)]
 pub struct Case {
@@ -34,6 +39,8 @@ pub enum Stage {
     Check,
     /// A check gave another block than the build did.
     Repeat,
+    /// They checked a block like the agreed one with something wrong in it.
+    CheckSpoiled,
 }
 
 impl fmt::Display for Stage {
@@ -44,6 +51,7 @@ impl fmt::Display for Stage {
             Self::BuildFromWitness => "building a block from the smallest witness",
             Self::Check => "checking a block",
             Self::Repeat => "checking the block that was built",
+            Self::CheckSpoiled => "checking a block that was spoiled",
         })
     }
 }
@@ -73,12 +81,13 @@ impl Case {
 
     /// The same case with only those preimages that any executor asks for.
     pub fn slim(&self, executors: &[&dyn Executor]) -> Self {
+        let caught = caught(executors);
+        let executors = borrowed(&caught);
         let recorder = Recorder::new(&self.preimages);
         // The parent belongs to every witness, whoever reads it.
         recorder.get(&self.parent_hash());
-        for executor in executors {
-            let built =
-                executor.build(&self.spec, self.parent_hash(), &self.inputs, &recorder);
+        for executor in &executors {
+            let built = executor.build(&self.spec, self.parent_hash(), &self.inputs, &recorder);
             if let Ok(execution) = built {
                 // What a check reads counts, even where its answer does not.
                 executors.iter().for_each(|other| {
@@ -93,6 +102,8 @@ impl Case {
 /// Lets all executors build the block, check the block they agree on, and, if asked,
 /// build and check it once more from the smallest witness.
 pub fn judge(executors: &[&dyn Executor], case: &Case, from_witness: bool) -> Verdict {
+    let caught = caught(executors);
+    let executors = &borrowed(&caught)[..];
     let recorder = Recorder::new(&case.preimages);
     let built = cross_build(executors, &case.spec, case.parent_hash(), &case.inputs, &recorder);
     let execution = match built {
@@ -103,8 +114,7 @@ pub fn judge(executors: &[&dyn Executor], case: &Case, from_witness: bool) -> Ve
     let mut preimages: &dyn Preimages = &case.preimages;
     if from_witness {
         witness = recorder.into_preimages(keccak256);
-        let again =
-            cross_build(executors, &case.spec, case.parent_hash(), &case.inputs, &witness);
+        let again = cross_build(executors, &case.spec, case.parent_hash(), &case.inputs, &witness);
         if let Err(error) = again {
             return failed(Stage::BuildFromWitness, error);
         }
@@ -119,17 +129,27 @@ pub fn judge(executors: &[&dyn Executor], case: &Case, from_witness: bool) -> Ve
                 Ok(execution) => Verdict::Agreed(Box::new(execution)),
             }
         }
-        Ok(_) => Verdict::Agreed(Box::new(execution)),
+        Ok(_) => judge_spoiled(executors, case, execution),
     }
+}
+
+/// Whether all refuse, or all take, what lies next to the agreed block.
+fn judge_spoiled(executors: &[&dyn Executor], case: &Case, execution: Execution) -> Verdict {
+    for block in spoiled(&execution.block, &execution.hash) {
+        let checked = cross_check(executors, &case.spec, &block, &case.preimages);
+        if let Err(CrossError::Disagree(disagreement)) = checked {
+            return Verdict::Apart { stage: Stage::CheckSpoiled, disagreement };
+        }
+    }
+    Verdict::Agreed(Box::new(execution))
 }
 
 fn failed(stage: Stage, error: CrossError) -> Verdict {
     match error {
         CrossError::Disagree(disagreement) => Verdict::Apart { stage, disagreement },
         CrossError::AllRefuse(error) => Verdict::Refused(stage, error),
-        CrossError::Nobody => Verdict::Refused(
-            stage,
-            tern_stf::Error::Inputs("there is no executor to ask".into()),
-        ),
+        CrossError::Nobody => {
+            Verdict::Refused(stage, tern_stf::Error::Inputs("there is no executor to ask".into()))
+        }
     }
 }

@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod caught;
 mod chain;
 #[cfg(feature = "evm")]
 pub mod dev_faults;
@@ -9,9 +10,10 @@ mod judge;
 mod replay;
 mod rlp;
 mod shrink;
+mod spoil;
 mod trie;
 
-pub use chain::{Failure, Options, Progress, Report, run};
+pub use chain::{Chain, Failure, Options, Progress, Report, run};
 pub use generate::{CHAIN_ID, Generator};
 pub use judge::{Case, Stage, Verdict, judge};
 pub use replay::{ReplayError, read_replay, replay, write_replay};

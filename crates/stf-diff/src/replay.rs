@@ -182,11 +182,8 @@ fn spec_to_file(spec: &ChainSpec) -> Spec {
 }
 
 fn spec_from_file(spec: &Spec) -> ChainSpec {
-    let blobs = |[target, max, update_fraction]: [u64; 3]| BlobParams {
-        target,
-        max,
-        update_fraction,
-    };
+    let blobs =
+        |[target, max, update_fraction]: [u64; 3]| BlobParams { target, max, update_fraction };
     ChainSpec {
         chain_id: ChainId(spec.chain_id),
         shanghai: spec.shanghai.map(Timestamp),
@@ -228,8 +225,7 @@ fn inputs_from_file(inputs: Inputs) -> BlockInputs {
         address: credit.address,
         amount: Gwei(credit.gwei),
     };
-    let candidate =
-        |raw: Raw| Candidate { raw: raw.raw.0, forced_gas: raw.forced_gas };
+    let candidate = |raw: Raw| Candidate { raw: raw.raw.0, forced_gas: raw.forced_gas };
     BlockInputs {
         timestamp: Timestamp(inputs.timestamp),
         gas_limit: inputs.gas_limit,

@@ -79,9 +79,9 @@ impl Item {
 
 fn long_payload(bytes: &[u8], length_bytes: usize) -> Option<(&[u8], &[u8])> {
     let (length, rest) = bytes.split_at_checked(length_bytes)?;
-    let length = length.iter().try_fold(0usize, |sum, byte| {
-        sum.checked_mul(256)?.checked_add(usize::from(*byte))
-    })?;
+    let length = length
+        .iter()
+        .try_fold(0usize, |sum, byte| sum.checked_mul(256)?.checked_add(usize::from(*byte)))?;
     rest.split_at_checked(length)
 }
 

@@ -41,11 +41,7 @@ impl Account {
 }
 
 /// The account at an address; `None` if there is none or its path is not known.
-pub(crate) fn account(
-    root: Hash,
-    address: &Address,
-    preimages: &dyn Preimages,
-) -> Option<Account> {
+pub(crate) fn account(root: Hash, address: &Address, preimages: &dyn Preimages) -> Option<Account> {
     let key = nibbles(&keccak256(address.as_ref()).0);
     let mut path = key.as_slice();
     let mut node = Item::decode(preimages.get(&root)?)?;
@@ -100,10 +96,9 @@ fn collect(
         path.extend(part);
         if !is_leaf {
             collect(value, path, preimages, found);
-        } else if let (Some(key), Some(account)) = (
-            joined(path),
-            value.as_bytes().and_then(Account::decode),
-        ) {
+        } else if let (Some(key), Some(account)) =
+            (joined(path), value.as_bytes().and_then(Account::decode))
+        {
             found.push((key, account));
         }
         path.truncate(depth);
@@ -125,12 +120,7 @@ pub(crate) fn replace_code(
 }
 
 /// An account is longer than 32 bytes, so each node above one is named by its hash.
-fn rewrite(
-    node: &Item,
-    path: &[u8],
-    code_hash: Hash,
-    preimages: &mut PreimageSet,
-) -> Option<Item> {
+fn rewrite(node: &Item, path: &[u8], code_hash: Hash, preimages: &mut PreimageSet) -> Option<Item> {
     let Item::List(mut items) = resolve(node.clone(), preimages)? else {
         return None;
     };
@@ -166,7 +156,8 @@ fn nibbles(bytes: &[u8]) -> Vec<u8> {
 }
 
 fn joined(nibbles: &[u8]) -> Option<Hash> {
-    let bytes: Vec<u8> = nibbles.chunks(2).map(|pair| pair[0] << 4 | pair.get(1).copied().unwrap_or(0)).collect();
+    let bytes: Vec<u8> =
+        nibbles.chunks(2).map(|pair| pair[0] << 4 | pair.get(1).copied().unwrap_or(0)).collect();
     Hash::from_slice(&bytes)
 }
 

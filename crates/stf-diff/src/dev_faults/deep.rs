@@ -21,7 +21,7 @@ macro_rules! wrong_rules {
         /// The executor with this fault, if the fault is one of these.
         pub(super) fn executor(fault: DevFault) -> Option<Box<dyn Executor>> {
             match fault {
-                $(DevFault::$name => Some(Box::new(EvmExecutor::<$name>::new())),)*
+                $(DevFault::$name => Some(Box::new(EvmExecutor::<$name>::with_rules())),)*
                 _ => None,
             }
         }

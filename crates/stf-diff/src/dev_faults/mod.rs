@@ -9,9 +9,7 @@ use core::fmt;
 use std::str::FromStr;
 
 use tern_protocol::{BlockInputs, ChainId, Hash};
-use tern_stf::{
-    ChainSpec, Error, Execution, Executor, GenesisAccount, GenesisState, Preimages,
-};
+use tern_stf::{ChainSpec, Error, Execution, Executor, GenesisAccount, GenesisState, Preimages};
 
 /// The only chains on which a wrong executor runs: nobody keeps money there.
 pub const DEV_CHAINS: [u64; 7] = [1337, 1338, 7357, 31337, 31338, 412_346, 900_900];
@@ -146,7 +144,8 @@ impl Executor for Faulty {
         preimages: &dyn Preimages,
     ) -> Result<Execution, Error> {
         self.admit(spec.chain_id)?;
-        let (spec, inputs) = (boundary::spec(self.fault, spec), boundary::inputs(self.fault, inputs));
+        let (spec, inputs) =
+            (boundary::spec(self.fault, spec), boundary::inputs(self.fault, inputs));
         let execution = self.inner.build(&spec, parent, &inputs, preimages)?;
         Ok(boundary::execution(self.fault, execution))
     }

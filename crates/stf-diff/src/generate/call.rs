@@ -40,7 +40,11 @@ impl CodeWriter<'_> {
             Some((address, _)) => drop(self.asm.push(&address.0)),
             None => self.address(),
         }
-        self.call_gas();
+        if prepared.is_some() && self.rng.random_bool(0.7) {
+            self.asm.op(op::GAS);
+        } else {
+            self.call_gas();
+        }
         self.asm.op(code);
         self.answer();
     }

@@ -49,7 +49,15 @@ impl<'a> CodeWriter<'a> {
     /// A whole contract of about so many statements.
     pub(crate) fn contract(mut self, statements: usize) -> Vec<u8> {
         self.block(statements);
-        self.ending();
+        // Mostly a good end, or nothing of the block would last.
+        match self.rng.random_range(0..8) {
+            0 => self.ending(),
+            1..4 => drop(self.asm.op(op::STOP)),
+            _ => {
+                self.range();
+                self.asm.op(op::RETURN);
+            }
+        }
         let mut code = self.asm.finish();
         if self.rng.one_in(8) {
             let extra = self.rng.random_range(1..64);

@@ -4,8 +4,15 @@ use rand::Rng;
 use tern_protocol::Address;
 
 use super::{
-    Generator, State, authorization::Authorization, call::initcode, dice::Dice, fixed::Role,
-    genesis, precompile, precompile::word_of, system, tx, tx::{Kind, Tx},
+    Generator, State,
+    authorization::Authorization,
+    call::initcode,
+    dice::Dice,
+    fixed::Role,
+    genesis, precompile,
+    precompile::word_of,
+    system, tx,
+    tx::{Kind, Tx},
 };
 
 /// What a transaction sends, and where.

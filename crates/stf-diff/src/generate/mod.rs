@@ -21,9 +21,7 @@ use std::collections::HashMap;
 
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
-use tern_protocol::{
-    Address, BlockInputs, Candidate, ChainId, Gwei, Hash, Timestamp, Withdrawal,
-};
+use tern_protocol::{Address, BlockInputs, Candidate, ChainId, Gwei, Hash, Timestamp, Withdrawal};
 use tern_stf::{ChainSpec, GenesisAccount, Header, Preimages};
 
 use self::{dice::Dice, genesis::World};

@@ -94,14 +94,8 @@ fn bad_values(rng: &mut ChaCha8Rng, mut tx: Tx, key: &Key, base_fee: u128) -> Ve
 
 /// Fields that no decoder may accept; the signature is over exactly these.
 fn bad_fields(rng: &mut ChaCha8Rng, tx: &Tx, key: &Key) -> Vec<u8> {
-    const NUMBERS: [Field; 6] = [
-        Field::ChainId,
-        Field::Nonce,
-        Field::MaxFee,
-        Field::Tip,
-        Field::Gas,
-        Field::Value,
-    ];
+    const NUMBERS: [Field; 6] =
+        [Field::ChainId, Field::Nonce, Field::MaxFee, Field::Tip, Field::Gas, Field::Value];
     let mut fields = tx.fields();
     let number = tx.place(rng.pick(&NUMBERS)).unwrap_or(0);
     let plain = fields[number].as_bytes().unwrap_or_default().to_vec();

@@ -2,15 +2,11 @@
 
 use rand::Rng;
 
-use super::{
-    asm::op,
-    code::CodeWriter,
-    dice::Dice,
-};
+use super::{asm::op, code::CodeWriter, dice::Dice};
 
 impl CodeWriter<'_> {
     pub(crate) fn statement(&mut self) {
-        match self.rng.weighted(&[12, 6, 4, 8, 3, 7, 6, 16, 5, 5, 3, 4, 1, 2, 1]) {
+        match self.rng.weighted(&[12, 6, 4, 8, 3, 7, 6, 16, 5, 5, 3, 6, 1, 2, 1]) {
             0 => {
                 self.value(3);
                 self.sink();
@@ -138,16 +134,19 @@ impl CodeWriter<'_> {
     fn stack_tricks(&mut self) {
         let height = self.rng.random_range(2..18u8);
         for _ in 0..height {
-            let word = self.rng.edgy_word();
-            self.asm.push(&word);
+            let len = self.rng.random_range(0..=32);
+            let bytes = self.rng.bytes(len);
+            self.asm.push(&bytes);
         }
         for _ in 0..self.rng.random_range(1..6) {
             let swap = op::SWAP1 + self.rng.random_range(0..(height - 1).min(16));
             self.asm.op(swap);
         }
-        let dup = op::DUP1 + self.rng.random_range(0..height.min(16));
-        self.asm.op(dup);
-        self.sink();
+        for _ in 0..3 {
+            let dup = op::DUP1 + self.rng.random_range(0..height.min(16));
+            self.asm.op(dup);
+            self.sink();
+        }
         for _ in 0..height - 1 {
             self.asm.op(op::XOR);
         }

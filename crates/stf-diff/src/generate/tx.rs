@@ -134,9 +134,7 @@ impl Tx {
     /// The three items behind the fields.
     pub(crate) fn signature_items(&self, signature: Signature) -> [Item; 3] {
         let v = match self.kind {
-            Kind::Protected => {
-                u128::from(self.chain_id) * 2 + 35 + u128::from(signature.parity)
-            }
+            Kind::Protected => u128::from(self.chain_id) * 2 + 35 + u128::from(signature.parity),
             Kind::Unprotected => 27 + u128::from(signature.parity),
             Kind::AccessList | Kind::DynamicFee | Kind::SetCode => signature.parity.into(),
         };

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use tern_protocol::{BlockInputs, ChainId, Gwei, Hash, Timestamp, Withdrawal, keccak256};
-use tern_stf::{ChainSpec, Disagreement, Error, Executor, PreimageSet, Subject};
+use tern_stf::{ChainSpec, Disagreement, Error, PreimageSet, Subject};
 use tern_stf_diff::{
     Options, Verdict,
     dev_faults::{DevFault, faulty},
@@ -76,12 +76,18 @@ fn check(fault: DevFault) {
 
 #[test]
 fn every_fault_at_the_boundary_is_caught() {
-    DevFault::ALL.iter().filter(|fault| **fault < DevFault::BaseFee).for_each(|fault| check(*fault));
+    DevFault::ALL
+        .iter()
+        .filter(|fault| **fault < DevFault::BaseFee)
+        .for_each(|fault| check(*fault));
 }
 
 #[test]
 fn every_deep_fault_is_caught() {
-    DevFault::ALL.iter().filter(|fault| **fault >= DevFault::BaseFee).for_each(|fault| check(*fault));
+    DevFault::ALL
+        .iter()
+        .filter(|fault| **fault >= DevFault::BaseFee)
+        .for_each(|fault| check(*fault));
 }
 
 #[test]
