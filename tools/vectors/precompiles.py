@@ -68,7 +68,7 @@ def write(name, address, inputs):
         answer = ask(address, data)
         if answer:
             case["gas"], case["output"] = answer[0], answer[1].hex()
-        lines.append(json.dumps(case))
+        lines.append(json.dumps(case, separators=(",", ":")))
     text = "[\n" + ",\n".join(lines) + "\n]\n"
     (OUT / f"{name}.json").write_text(text)
     valid = sum('"gas"' in line for line in lines)
@@ -163,7 +163,7 @@ def modexp():
         sizes = sizes or [len(b), len(e), len(m)]
         return b"".join(map(word, sizes)) + (b + e + m if data is None else data)
 
-    for size in (1, 7, 8, 9, 31, 32, 65, 100):
+    for size in (1, 7, 8, 9, 32, 65, 100):
         m = bytearray(rand(size))
         yield f"{size} bytes, any", pack(rand(size), rand(min(size, 40)), bytes(m))
         m[-1] |= 1
@@ -430,7 +430,7 @@ def bls_msm(base):
         if base is bls.G1:
             yield "order three", bls_point((bls.FQ(0), bls.FQ(2), bls.FQ(1))) + rand(32)
         for i, (title, bad) in enumerate(bls_bad_points(bls_point(a))):
-            if i % (2 if base is bls.G1 else 10) == 0:
+            if i % (3 if base is bls.G1 else 10) == 0:
                 yield title, bad + rand(32)
         yield from lengths("random", bls_point(a) + rand(32), size + 32)
         for count in (2, 3, 4, 7, 16, 17, 50, 64, 100, 127, 128, 129, 200):
@@ -465,7 +465,7 @@ def bls_pairing():
 
 def bls_map(count):
     def cases():
-        for i in range(14 // count):
+        for i in range(8 // count):
             yield f"random {i}", b"".join(fp(rng.randrange(Q)) for _ in range(count))
         for number in (0, 1, 2, Q - 1, Q - 2, (Q - 1) // 2):
             yield f"all {number}", fp(number) * count

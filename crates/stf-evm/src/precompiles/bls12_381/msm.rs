@@ -72,10 +72,11 @@ fn multiples<P: Group>(point: P) -> [P; 16] {
 /// Pippenger: for each digit of the factors, points with the same digit are added first.
 fn by_buckets<P: Group>(terms: &[(P, Scalar)]) -> P {
     let width = (terms.len().ilog2() - 2).min(16);
+    let mut buckets = vec![P::zero(); 1 << width];
     let mut sum = P::zero();
     for window in (0..256_u32.div_ceil(width)).rev() {
         sum = double(sum, width);
-        let mut buckets = vec![P::zero(); 1 << width];
+        buckets.fill(P::zero());
         for (point, scalar) in terms {
             let digit = digit(scalar, window * width, width);
             if digit != 0 {

@@ -3,7 +3,7 @@
 
 use alloc::{vec, vec::Vec};
 
-use ::bls12_381::{G1Affine, G2Affine};
+use ::bls12_381::{G1Affine, G2Affine, Scalar};
 use proptest::prelude::*;
 use revm_precompile::{Precompiles, primitives::Address};
 
@@ -139,6 +139,31 @@ fn bls_g2() -> impl Strategy<Value = Vec<u8>> {
     prop_oneof![16 => inside, 1 => outside, 1 => Just(vec![0; 256])]
 }
 
+/// The ceremony's secret times the generator of G1: with it, lines can be committed to.
+const TAU_G1: &str = "ad3eb50121139aa34db1d545093ac9374ab7bca2c0f3bf28e27c8dcd8fc7cb42\
+    d25926fc0c97b336e9f0fb35e5a04c81";
+
+/// A line's value at a point, proved.
+fn line() -> impl Strategy<Value = Vec<u8>> {
+    let scalar = || any::<[u8; 64]>().prop_map(|bytes| Scalar::from_bytes_wide(&bytes));
+    let slope = prop_oneof![4 => scalar(), 1 => Just(Scalar::zero())];
+    (slope, scalar(), scalar()).prop_map(|(slope, rest, z)| {
+        let digits = hex::decode(TAU_G1).expect("hexadecimal");
+        let digits: [u8; 48] = digits.try_into().expect("48 bytes");
+        let tau: Option<G1Affine> = G1Affine::from_compressed(&digits).into();
+        let g = G1Affine::generator();
+        let commitment = G1Affine::from(tau.expect("a point") * slope + g * rest).to_compressed();
+        let proof = G1Affine::from(g * slope).to_compressed();
+        let mut input = hashes::sha256(&commitment).to_vec();
+        input[0] = 1;
+        for scalar in [z, slope * z + rest] {
+            input.extend(scalar.to_bytes().iter().rev());
+        }
+        input.extend([commitment, proof].as_flattened());
+        input
+    })
+}
+
 fn modexp_input() -> impl Strategy<Value = Vec<u8>> {
     let number = || {
         let zeros = (0_usize..40).prop_map(|len| vec![0; len]);
@@ -246,6 +271,13 @@ proptest! {
     fn bls_msm(g1 in spoil(many(concat(bls_g1(), word()), 0..6)), g2 in spoil(many(concat(bls_g2(), word()), 0..6))) {
         agree(Precompile::BlsG1Msm, &g1)?;
         agree(Precompile::BlsG2Msm, &g2)?;
+    }
+
+    #[test]
+    fn point_evaluation(right in line(), spoilt in spoil(line())) {
+        prop_assert!(Precompile::PointEvaluation.run(&right, GAS).is_ok());
+        agree(Precompile::PointEvaluation, &right)?;
+        agree(Precompile::PointEvaluation, &spoilt)?;
     }
 
     #[test]
