@@ -69,6 +69,7 @@ impl QueueHead {
     }
 
     const fn step(self, acc: QueueAcc) -> Self {
-        Self { next: QueueIndex(self.next.0 + 1), acc }
+        // No queue reaches 2^64 entries; a made-up index must not make anybody panic.
+        Self { next: QueueIndex(self.next.0.saturating_add(1)), acc }
     }
 }

@@ -9,7 +9,7 @@ use core::fmt;
 
 use tern_protocol::{BlockInputs, Hash};
 
-use crate::{ChainSpec, Error, Execution, Executor, Preimages};
+use crate::{ChainSpec, Error, Execution, Executor, Preimages, Receipt};
 
 /// What two executors see differently.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -67,10 +67,8 @@ pub struct Disagreement {
 }
 
 fn list(answers: &[Answer]) -> String {
-    let parts: Vec<String> = answers
-        .iter()
-        .map(|answer| format!("{} says {}", answer.executor, answer.value))
-        .collect();
+    let parts: Vec<String> =
+        answers.iter().map(|answer| format!("{} says {}", answer.executor, answer.value)).collect();
     parts.join(", ")
 }
 
@@ -82,11 +80,7 @@ impl Disagreement {
             return None;
         }
         let alone = |answer: &&Answer| {
-            self.answers
-                .iter()
-                .filter(|other| other.value == answer.value)
-                .count()
-                == 1
+            self.answers.iter().filter(|other| other.value == answer.value).count() == 1
         };
         let mut loners = self.answers.iter().filter(alone);
         let first = loners.next()?;
@@ -119,12 +113,7 @@ pub fn cross_build(
     compare(
         executors
             .iter()
-            .map(|executor| {
-                (
-                    executor.name(),
-                    executor.build(spec, parent, inputs, preimages),
-                )
-            })
+            .map(|executor| (executor.name(), executor.build(spec, parent, inputs, preimages)))
             .collect(),
     )
 }
@@ -146,10 +135,7 @@ pub fn cross_check(
 
 /// Compares what executors said of one block, wherever and whenever they said it.
 pub fn compare(answers: Vec<(&str, Result<Execution, Error>)>) -> Result<Execution, CrossError> {
-    let number = answers
-        .iter()
-        .find_map(|(_, a)| a.as_ref().ok())
-        .map_or(0, |e| e.header.number);
+    let number = answers.iter().find_map(|(_, a)| a.as_ref().ok()).map_or(0, |e| e.header.number);
     let failed = answers.iter().filter(|(_, answer)| answer.is_err()).count();
     if failed != 0 && failed != answers.len() {
         let answers = answers
@@ -163,13 +149,7 @@ pub fn compare(answers: Vec<(&str, Result<Execution, Error>)>) -> Result<Executi
             })
             .collect();
         let subject = Subject::Outcome;
-        return Err(Disagreement {
-            block: number,
-            subject,
-            fields: Vec::new(),
-            answers,
-        }
-        .into());
+        return Err(Disagreement { block: number, subject, fields: Vec::new(), answers }.into());
     }
     let mut executions = Vec::with_capacity(answers.len());
     for (name, answer) in answers {
@@ -177,11 +157,9 @@ pub fn compare(answers: Vec<(&str, Result<Execution, Error>)>) -> Result<Executi
     }
     match first_difference(&executions) {
         Some(difference) => Err(difference.into()),
-        None => executions
-            .into_iter()
-            .next()
-            .map(|(_, execution)| execution)
-            .ok_or(CrossError::Nobody),
+        None => {
+            executions.into_iter().next().map(|(_, execution)| execution).ok_or(CrossError::Nobody)
+        }
     }
 }
 
@@ -201,37 +179,21 @@ fn first_difference(executions: &[Named<'_>]) -> Option<Disagreement> {
     let answers = executions
         .iter()
         .zip(values)
-        .map(|((name, _), value)| Answer {
-            executor: (*name).into(),
-            value,
-        })
+        .map(|((name, _), value)| Answer { executor: (*name).into(), value })
         .collect();
-    Some(Disagreement {
-        block: first.header.number,
-        subject,
-        fields,
-        answers,
-    })
+    Some(Disagreement { block: first.header.number, subject, fields, answers })
 }
 
 type Difference = Option<(Subject, Vec<String>)>;
 
 fn candidate_difference(executions: &[Named<'_>]) -> Difference {
     let is_skipped = |execution: &Execution, index: usize| {
-        execution
-            .skipped
-            .iter()
-            .find(|skip| skip.candidate == index)
-            .copied()
+        execution.skipped.iter().find(|skip| skip.candidate == index).copied()
     };
     let index = executions
         .iter()
         .flat_map(|(_, execution)| execution.skipped.iter().map(|skip| skip.candidate))
-        .filter(|index| {
-            executions
-                .iter()
-                .any(|(_, e)| is_skipped(e, *index).is_none())
-        })
+        .filter(|index| executions.iter().any(|(_, e)| is_skipped(e, *index).is_none()))
         .min()?;
     let values = executions
         .iter()
@@ -245,21 +207,9 @@ fn candidate_difference(executions: &[Named<'_>]) -> Difference {
 }
 
 fn transaction_difference(executions: &[Named<'_>]) -> Difference {
-    let most = executions
-        .iter()
-        .map(|(_, execution)| execution.receipts.len())
-        .max()?;
-    let views: [(&'static str, fn(&crate::Receipt) -> String); 3] = [
-        ("success", |receipt| receipt.success.to_string()),
-        ("cumulativeGasUsed", |receipt| {
-            receipt.cumulative_gas_used.to_string()
-        }),
-        ("receipt", |receipt| {
-            format!("0x{}", hex::encode(&receipt.encoded))
-        }),
-    ];
+    let most = executions.iter().map(|(_, execution)| execution.receipts.len()).max()?;
     for index in 0..most {
-        for (what, view) in views {
+        for (what, view) in RECEIPT {
             let values: Vec<String> = executions
                 .iter()
                 .map(|(_, e)| e.receipts.get(index).map_or_else(|| "absent".into(), view))
@@ -275,27 +225,18 @@ fn transaction_difference(executions: &[Named<'_>]) -> Difference {
 fn field_difference(executions: &[Named<'_>], fields: &[&'static str]) -> Difference {
     let name = *fields.first()?;
     let (_, get) = FIELDS.iter().find(|(field, _)| *field == name)?;
-    let values = executions
-        .iter()
-        .map(|(_, execution)| get(execution))
-        .collect();
+    let values = executions.iter().map(|(_, execution)| get(execution)).collect();
     Some((Subject::Field(name), values))
 }
 
 fn encoding_difference(executions: &[Named<'_>]) -> Difference {
     let of = |view: fn(&Execution) -> String| -> Vec<String> {
-        executions
-            .iter()
-            .map(|(_, execution)| view(execution))
-            .collect()
+        executions.iter().map(|(_, execution)| view(execution)).collect()
     };
-    [
-        of(|e| e.hash.to_string()),
-        of(|e| format!("0x{}", hex::encode(&e.block))),
-    ]
-    .into_iter()
-    .find(|values| differ(values))
-    .map(|values| (Subject::Encoding, values))
+    [of(|e| e.hash.to_string()), of(|e| format!("0x{}", hex::encode(&e.block)))]
+        .into_iter()
+        .find(|values| differ(values))
+        .map(|values| (Subject::Encoding, values))
 }
 
 fn differ(values: &[String]) -> bool {
@@ -303,6 +244,13 @@ fn differ(values: &[String]) -> bool {
 }
 
 type View = fn(&Execution) -> String;
+type ReceiptView = fn(&Receipt) -> String;
+
+const RECEIPT: [(&str, ReceiptView); 3] = [
+    ("success", |receipt| receipt.success.to_string()),
+    ("cumulativeGasUsed", |receipt| receipt.cumulative_gas_used.to_string()),
+    ("receipt", |receipt| format!("0x{}", hex::encode(&receipt.encoded))),
+];
 
 fn optional<T: ToString>(value: Option<T>) -> String {
     value.map_or_else(|| "absent".into(), |value| value.to_string())
@@ -315,26 +263,18 @@ const FIELDS: [(&str, View); 21] = [
     ("gasLimit", |e| e.header.gas_limit.to_string()),
     ("miner", |e| e.header.beneficiary.to_string()),
     ("mixHash", |e| e.header.prev_randao.to_string()),
-    ("extraData", |e| {
-        format!("0x{}", hex::encode(&e.header.extra_data))
-    }),
+    ("extraData", |e| format!("0x{}", hex::encode(&e.header.extra_data))),
     ("baseFeePerGas", |e| e.header.base_fee_per_gas.to_string()),
-    ("parentBeaconBlockRoot", |e| {
-        optional(e.header.parent_beacon_block_root)
-    }),
+    ("parentBeaconBlockRoot", |e| optional(e.header.parent_beacon_block_root)),
     ("excessBlobGas", |e| optional(e.header.excess_blob_gas)),
     ("sha3Uncles", |e| e.header.ommers_hash.to_string()),
     ("difficulty", |e| e.header.difficulty.to_string()),
     ("nonce", |e| format!("0x{}", hex::encode(e.header.nonce))),
-    ("transactionsRoot", |e| {
-        e.header.transactions_root.to_string()
-    }),
+    ("transactionsRoot", |e| e.header.transactions_root.to_string()),
     ("withdrawalsRoot", |e| optional(e.header.withdrawals_root)),
     ("gasUsed", |e| e.header.gas_used.to_string()),
     ("blobGasUsed", |e| optional(e.header.blob_gas_used)),
-    ("logsBloom", |e| {
-        format!("0x{}", hex::encode(e.header.logs_bloom))
-    }),
+    ("logsBloom", |e| format!("0x{}", hex::encode(e.header.logs_bloom))),
     ("receiptsRoot", |e| e.header.receipts_root.to_string()),
     ("requestsHash", |e| optional(e.header.requests_hash)),
     ("stateRoot", |e| e.header.state_root.to_string()),
@@ -343,7 +283,7 @@ const FIELDS: [(&str, View); 21] = [
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Header, Receipt, SkipReason, Skipped};
+    use crate::{Header, SkipReason, Skipped};
 
     fn execution() -> Execution {
         let header = Header {
@@ -389,11 +329,8 @@ mod tests {
     fn disagreement(change: impl Fn(&mut Execution)) -> Disagreement {
         let mut wrong = execution();
         change(&mut wrong);
-        match compare(alloc::vec![
-            ("a", Ok(execution())),
-            ("b", Ok(wrong)),
-            ("c", Ok(execution()))
-        ]) {
+        match compare(alloc::vec![("a", Ok(execution())), ("b", Ok(wrong)), ("c", Ok(execution()))])
+        {
             Err(CrossError::Disagree(disagreement)) => disagreement,
             other => panic!("expected a disagreement, got {other:?}"),
         }
@@ -427,10 +364,7 @@ mod tests {
 
     #[test]
     fn a_skipped_candidate_is_named_but_its_reason_may_differ() {
-        let skip = |reason| Skipped {
-            candidate: 3,
-            reason,
-        };
+        let skip = |reason| Skipped { candidate: 3, reason };
         let found = disagreement(|e| e.skipped.push(skip(SkipReason::Nonce)));
         assert_eq!(found.subject, Subject::Candidate(3));
 
@@ -439,10 +373,7 @@ mod tests {
             e.skipped.push(skip(reason));
             Ok(e)
         };
-        let answers = alloc::vec![
-            ("a", with(SkipReason::Nonce)),
-            ("b", with(SkipReason::Funds))
-        ];
+        let answers = alloc::vec![("a", with(SkipReason::Nonce)), ("b", with(SkipReason::Funds))];
         assert!(compare(answers).is_ok());
     }
 
@@ -452,10 +383,7 @@ mod tests {
         let mixed = compare(alloc::vec![("a", Ok(execution())), ("b", refuse())]);
         assert!(matches!(
             mixed,
-            Err(CrossError::Disagree(Disagreement {
-                subject: Subject::Outcome,
-                ..
-            }))
+            Err(CrossError::Disagree(Disagreement { subject: Subject::Outcome, .. }))
         ));
         let all = compare(alloc::vec![("a", refuse()), ("b", refuse())]);
         assert!(matches!(all, Err(CrossError::AllRefuse(_))));
@@ -472,10 +400,7 @@ mod tests {
             ),
             (|e| e.header.logs_bloom[0] = 1, "logsBloom"),
             (|e| e.header.base_fee_per_gas = 8, "baseFeePerGas"),
-            (
-                |e| e.header.withdrawals_root = Some(Hash::ZERO),
-                "withdrawalsRoot",
-            ),
+            (|e| e.header.withdrawals_root = Some(Hash::ZERO), "withdrawalsRoot"),
         ] {
             assert_eq!(disagreement(change).fields, [name]);
             assert!(names.contains(&name));

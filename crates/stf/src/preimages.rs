@@ -30,10 +30,7 @@ pub struct PreimageSet {
 impl PreimageSet {
     /// An empty set that hashes with the given function: each lane gives its own.
     pub fn new(keccak: Keccak) -> Self {
-        Self {
-            keccak,
-            by_hash: HashMap::default(),
-        }
+        Self { keccak, by_hash: HashMap::default() }
     }
 
     /// Adds bytes under their hash and returns it.
@@ -62,9 +59,7 @@ impl PreimageSet {
 
     /// Every preimage with its hash, in no order.
     pub fn iter(&self) -> impl Iterator<Item = (&Hash, &[u8])> {
-        self.by_hash
-            .iter()
-            .map(|(hash, bytes)| (hash, bytes.as_slice()))
+        self.by_hash.iter().map(|(hash, bytes)| (hash, bytes.as_slice()))
     }
 
     /// Takes one out, for tests and for pruning.

@@ -36,17 +36,9 @@ pub struct BlobParams {
 
 impl BlobParams {
     /// Cancun's schedule.
-    pub const CANCUN: Self = Self {
-        target: 3,
-        max: 6,
-        update_fraction: 3_338_477,
-    };
+    pub const CANCUN: Self = Self { target: 3, max: 6, update_fraction: 3_338_477 };
     /// Prague's schedule (EIP-7691).
-    pub const PRAGUE: Self = Self {
-        target: 6,
-        max: 9,
-        update_fraction: 5_007_716,
-    };
+    pub const PRAGUE: Self = Self { target: 6, max: 9, update_fraction: 5_007_716 };
 }
 
 /// The rules of one chain. Paris holds from the start.

@@ -37,11 +37,7 @@ pub struct WitnessLimits {
 
 impl Default for WitnessLimits {
     fn default() -> Self {
-        Self {
-            bytes: 512 << 20,
-            entries: 4 << 20,
-            entry_bytes: 1 << 20,
-        }
+        Self { bytes: 512 << 20, entries: 4 << 20, entry_bytes: 1 << 20 }
     }
 }
 
@@ -115,17 +111,11 @@ impl Witness {
             result: Json,
         }
         if text.len() / 2 > limits.bytes.saturating_mul(2) {
-            return Err(too_large(
-                "bytes of text",
-                text.len(),
-                limits.bytes.saturating_mul(4),
-            ));
+            return Err(too_large("bytes of text", text.len(), limits.bytes.saturating_mul(4)));
         }
         let json = serde_json::from_str::<Json>(text)
             .or_else(|plain| {
-                serde_json::from_str::<Answer>(text)
-                    .map(|answer| answer.result)
-                    .map_err(|_| plain)
+                serde_json::from_str::<Answer>(text).map(|answer| answer.result).map_err(|_| plain)
             })
             .map_err(|error| WitnessError::Json(alloc::format!("{error}")))?;
         let decode = |list: &str, texts: Vec<String>| -> Result<Vec<Vec<u8>>, WitnessError> {
@@ -149,9 +139,7 @@ impl Witness {
     /// The JSON of `debug_executionWitness`.
     pub fn to_json(&self) -> String {
         let encode = |list: &[Vec<u8>]| {
-            list.iter()
-                .map(|entry| alloc::format!("0x{}", hex::encode(entry)))
-                .collect()
+            list.iter().map(|entry| alloc::format!("0x{}", hex::encode(entry))).collect()
         };
         let json = Json {
             state: encode(&self.nodes),
@@ -184,17 +172,9 @@ impl Witness {
         }
         let head = [MAGIC[0], MAGIC[1], MAGIC[2], MAGIC[3], VERSION];
         if !bytes.starts_with(&head) {
-            return Err(WitnessError::NotAWitness {
-                version: VERSION,
-                magic: MAGIC,
-            });
+            return Err(WitnessError::NotAWitness { version: VERSION, magic: MAGIC });
         }
-        let mut reader = Reader {
-            bytes,
-            at: head.len(),
-            entries: 0,
-            limits,
-        };
+        let mut reader = Reader { bytes, at: head.len(), entries: 0, limits };
         let witness = Self {
             nodes: reader.list("nodes")?,
             codes: reader.list("codes")?,
@@ -229,13 +209,7 @@ impl Witness {
         if bytes > limits.bytes {
             return Err(too_large("bytes", bytes, limits.bytes));
         }
-        let largest = self
-            .nodes
-            .iter()
-            .chain(&self.codes)
-            .chain(&self.headers)
-            .map(Vec::len)
-            .max();
+        let largest = self.nodes.iter().chain(&self.codes).chain(&self.headers).map(Vec::len).max();
         match largest {
             Some(largest) if largest > limits.entry_bytes => {
                 Err(too_large("bytes in one entry", largest, limits.entry_bytes))
@@ -270,10 +244,10 @@ impl Reader<'_> {
         let start = self.at;
         let mut value = 0usize;
         for shift in [0, 7, 14, 21, 28] {
-            let byte = *self.bytes.get(self.at).ok_or(WitnessError::Truncated {
-                part,
-                offset: self.at,
-            })?;
+            let byte = *self
+                .bytes
+                .get(self.at)
+                .ok_or(WitnessError::Truncated { part, offset: self.at })?;
             self.at += 1;
             value |= usize::from(byte & 0x7f) << shift;
             if byte & 0x80 == 0 {
@@ -282,17 +256,11 @@ impl Reader<'_> {
                 return if shortest && fits {
                     Ok(value)
                 } else {
-                    Err(WitnessError::Length {
-                        part,
-                        offset: start,
-                    })
+                    Err(WitnessError::Length { part, offset: start })
                 };
             }
         }
-        Err(WitnessError::Length {
-            part,
-            offset: start,
-        })
+        Err(WitnessError::Length { part, offset: start })
     }
 
     fn list(&mut self, part: &'static str) -> Result<Vec<Vec<u8>>, WitnessError> {
@@ -306,16 +274,9 @@ impl Reader<'_> {
         for _ in 0..count {
             let len = self.length(part)?;
             if len > self.limits.entry_bytes {
-                return Err(too_large(
-                    "bytes in one entry",
-                    len,
-                    self.limits.entry_bytes,
-                ));
+                return Err(too_large("bytes in one entry", len, self.limits.entry_bytes));
             }
-            let truncated = WitnessError::Truncated {
-                part,
-                offset: self.at,
-            };
+            let truncated = WitnessError::Truncated { part, offset: self.at };
             let end = self.at.checked_add(len).ok_or(truncated.clone())?;
             list.push(self.bytes.get(self.at..end).ok_or(truncated)?.to_vec());
             self.at = end;
@@ -334,10 +295,7 @@ pub struct Recorder<'a> {
 impl<'a> Recorder<'a> {
     /// Listens in front of `inner`.
     pub fn new(inner: &'a dyn Preimages) -> Self {
-        Self {
-            inner,
-            asked: RefCell::default(),
-        }
+        Self { inner, asked: RefCell::default() }
     }
 
     /// Everything that was asked for and found.
@@ -377,32 +335,20 @@ mod tests {
     fn json_and_bytes_round_trip() {
         let limits = WitnessLimits::default();
         assert_eq!(Witness::from_json(&small().to_json(), &limits), Ok(small()));
-        assert_eq!(
-            Witness::from_bytes(&small().to_bytes(), &limits),
-            Ok(small())
-        );
+        assert_eq!(Witness::from_bytes(&small().to_bytes(), &limits), Ok(small()));
     }
 
     #[test]
     fn json_rpc_answers_are_unwrapped() {
-        let text = alloc::format!(
-            r#"{{"jsonrpc":"2.0","id":1,"result":{}}}"#,
-            small().to_json()
-        );
-        assert_eq!(
-            Witness::from_json(&text, &WitnessLimits::default()),
-            Ok(small())
-        );
+        let text = alloc::format!(r#"{{"jsonrpc":"2.0","id":1,"result":{}}}"#, small().to_json());
+        assert_eq!(Witness::from_json(&text, &WitnessLimits::default()), Ok(small()));
     }
 
     #[test]
     fn json_errors_name_list_and_index() {
         let text = r#"{"state":["0x00","0xzz"]}"#;
         let error = Witness::from_json(text, &WitnessLimits::default());
-        assert_eq!(
-            error,
-            Err(WitnessError::Json("state[1]: it is not hexadecimal".into()))
-        );
+        assert_eq!(error, Err(WitnessError::Json("state[1]: it is not hexadecimal".into())));
     }
 
     #[test]
@@ -419,18 +365,12 @@ mod tests {
 
     #[test]
     fn limits_are_named() {
-        let limits = WitnessLimits {
-            entry_bytes: 199,
-            ..WitnessLimits::default()
-        };
+        let limits = WitnessLimits { entry_bytes: 199, ..WitnessLimits::default() };
         let error = Witness::from_bytes(&small().to_bytes(), &limits);
         assert_eq!(error, Err(too_large("bytes in one entry", 200, 199)));
         assert_eq!(Witness::from_json(&small().to_json(), &limits), error);
 
-        let limits = WitnessLimits {
-            entries: 3,
-            ..WitnessLimits::default()
-        };
+        let limits = WitnessLimits { entries: 3, ..WitnessLimits::default() };
         let error = Witness::from_bytes(&small().to_bytes(), &limits);
         assert_eq!(error, Err(too_large("entries", 4, 3)));
     }
@@ -440,13 +380,7 @@ mod tests {
         let mut bytes = vec![b'T', b'W', b'I', b'T', 1];
         bytes.extend([0x80, 0x00, 0, 0]);
         let error = Witness::from_bytes(&bytes, &WitnessLimits::default());
-        assert_eq!(
-            error,
-            Err(WitnessError::Length {
-                part: "nodes",
-                offset: 5
-            })
-        );
+        assert_eq!(error, Err(WitnessError::Length { part: "nodes", offset: 5 }));
     }
 
     #[test]
