@@ -124,7 +124,7 @@ pub(crate) fn check(parent: &Header, derived: &Derived, header: &Header) -> Resu
         must_be("excessBlobGas", excess, header.excess_blob_gas.unwrap_or_default())?;
         let used = header.blob_gas_used.unwrap_or_default();
         let most = params.max.saturating_mul(GAS_PER_BLOB);
-        if used > most || used % GAS_PER_BLOB != 0 {
+        if used > most || !used.is_multiple_of(GAS_PER_BLOB) {
             let expected = format!("a multiple of {GAS_PER_BLOB}, at most {most}");
             return Err(wrong("blobGasUsed", expected, used));
         }

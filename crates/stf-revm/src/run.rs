@@ -18,6 +18,7 @@ use alloy_trie::root::ordered_trie_root_encoded;
 use revm::{
     context::{BlockEnv, CfgEnv},
     context_interface::block::BlobExcessGasAndPrice,
+    state::AccountInfo,
 };
 use tern_stf::{ChainSpec, Error, Fork, Preimages, SkipReason};
 
@@ -185,7 +186,7 @@ impl<'a> Run<'a> {
 
     fn must_have_code(&mut self, contract: Address) -> Result<(), Error> {
         let account = self.inner.evm.db_mut().account(contract)?;
-        if account.is_none_or(|info| info.is_empty_code_hash()) {
+        if account.is_none_or(AccountInfo::is_empty_code_hash) {
             return Err(Error::SystemContract(format!("{contract} has no code")));
         }
         Ok(())

@@ -1,6 +1,7 @@
 //! Transactions: decoding, the limits of the skip rule, and why one is refused.
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests;
 
 use alloc::string::{String, ToString};

@@ -49,7 +49,7 @@ fn encode(node: &Node<'_>, created: &mut Vec<Vec<u8>>) -> Vec<u8> {
             let mut stack: [RlpNode; 16] = Default::default();
             let mut mask = TrieMask::default();
             let mut used = 0;
-            for (nibble, child) in (0u8..).zip(children) {
+            for (nibble, child) in (0u8..).zip(children.iter()) {
                 if !child.is_empty() {
                     mask.set_bit(nibble);
                     stack[used] = reference(child, created);

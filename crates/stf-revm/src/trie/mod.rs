@@ -5,6 +5,7 @@ mod node;
 mod update;
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests;
 
 use alloc::{boxed::Box, string::ToString};

@@ -38,7 +38,7 @@ pub(crate) struct Loaded<'a> {
 pub(crate) enum Node<'a> {
     Leaf { path: Nibbles, value: Cow<'a, [u8]> },
     Extension { path: Nibbles, child: Child<'a> },
-    Branch { children: [Child<'a>; 16] },
+    Branch { children: Box<[Child<'a>; 16]> },
 }
 
 impl<'a> Child<'a> {
@@ -99,7 +99,7 @@ fn branch<'a>(
     if remaining == 0 {
         return Err("it is a branch below the end of the keys");
     }
-    let mut children: [Child<'a>; 16] = Default::default();
+    let mut children = Box::<[Child<'a>; 16]>::default();
     let mut used = 0;
     for (index, child) in children.iter_mut().enumerate() {
         let reference = match first.get(index) {

@@ -8,6 +8,7 @@ use tern_stf::{Error, Need, PreimageSet, Recorder};
 use super::{Trie, node::Node};
 
 type Map = BTreeMap<B256, Vec<u8>>;
+type Changes = Vec<(B256, Option<Vec<u8>>)>;
 
 fn expected_root(map: &Map) -> B256 {
     let mut builder = HashBuilder::default();
@@ -62,7 +63,7 @@ fn apply(trie: &mut Trie<'_>, changes: &[(B256, Option<Vec<u8>>)]) -> Result<B25
     Ok(trie.root(&mut Vec::new()))
 }
 
-fn merged(map: &Map, changes: &Map, removed: &[B256]) -> (Map, Vec<(B256, Option<Vec<u8>>)>) {
+fn merged(map: &Map, changes: &Map, removed: &[B256]) -> (Map, Changes) {
     let mut after = map.clone();
     after.extend(changes.clone());
     let mut all: Vec<_> = changes.iter().map(|(k, v)| (*k, Some(v.clone()))).collect();
@@ -156,7 +157,7 @@ proptest! {
             let _ = apply(&mut trie, &[(sought, None)]);
             let _ = apply(&mut Trie::new(&damaged, hash), &[(sought, Some(vec![1]))]);
         }
-        prop_assert!(set.len() > 0 && root != EMPTY_ROOT_HASH);
+        prop_assert!(!set.is_empty() && root != EMPTY_ROOT_HASH);
     }
 }
 

@@ -1,6 +1,6 @@
 //! Insertion and removal.
 
-use alloc::{borrow::Cow, vec::Vec};
+use alloc::{borrow::Cow, boxed::Box, vec::Vec};
 use core::mem;
 
 use alloy_primitives::B256;
@@ -146,7 +146,7 @@ fn prefixed<'a>(
 
 /// Two ways after the shared part of a key: an old one and one to a new leaf.
 fn fork<'a>(key: &Nibbles, shared: usize, old: (u8, Child<'a>), value: Vec<u8>) -> Node<'a> {
-    let mut children: [Child<'a>; 16] = Default::default();
+    let mut children = Box::<[Child<'a>; 16]>::default();
     children[usize::from(old.0)] = old.1;
     let nibble = usize::from(key.get_unchecked(shared));
     children[nibble] = leaf(key.slice(shared + 1..), value.into());
