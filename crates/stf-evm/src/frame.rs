@@ -12,8 +12,9 @@ use tern_stf::Error;
 /// The interpreter's machine with our frame in it.
 pub(crate) type Machine = evm::interpreter::Machine<Frame>;
 
-/// Memory beyond this is out of gas: it would cost more than any block holds.
-const MEMORY_LIMIT: u64 = u32::MAX as u64;
+/// Memory beyond this is out of gas, so that machines of 32 bits agree with others. It
+/// would cost more than eight trillion gas.
+const MEMORY_LIMIT: u64 = i32::MAX as u64;
 
 /// Gas of a word that is hashed or copied, and of a word of new memory.
 pub(crate) const WORD_GAS: u64 = 3;
@@ -124,7 +125,7 @@ impl Frame {
     }
 }
 
-/// Words are at most 2^27, so nothing overflows.
+/// Words are at most 2^26, so nothing overflows.
 const fn memory_gas(words: u64) -> u64 {
     WORD_GAS * words + words * words / 512
 }

@@ -9,6 +9,9 @@ use tern_stf::{Error, Fork, Need, Preimages};
 
 use crate::{header, precompiles, rules::Rules, world::World};
 
+/// How many blocks back BLOCKHASH reaches.
+const BLOCK_HASHES: usize = 256;
+
 /// What contracts can ask about the block.
 #[derive(Debug)]
 pub(crate) struct BlockEnv {
@@ -73,10 +76,10 @@ impl<'a, R: Rules> Host<'a, R> {
         if number >= U256::from(self.block.number) {
             return Ok(Hash::ZERO);
         }
-        let back = (self.block.number - 1 - number.low_u64()) as usize;
-        if back >= 256 {
+        let back = self.block.number - 1 - number.low_u64();
+        let Some(back) = usize::try_from(back).ok().filter(|back| *back < BLOCK_HASHES) else {
             return Ok(Hash::ZERO);
-        }
+        };
         while self.ancestors.len() <= back {
             let Some(last) = self.ancestors.last().copied() else { return Ok(Hash::ZERO) };
             self.ancestors.push(read_header(self.world.preimages, last)?.parent_hash);

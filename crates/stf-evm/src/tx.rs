@@ -239,6 +239,8 @@ fn authorization(items: &mut Reader<'_>) -> Result<Authorization> {
 mod tests {
     use alloc::{string::ToString, vec};
 
+    use proptest::prelude::*;
+
     use super::*;
 
     /// The example of EIP-155.
@@ -298,7 +300,8 @@ mod tests {
             4 => fields.push(nothing),
             _ => {}
         }
-        fields.extend([vec![1], vec![9], vec![9]]);
+        // One is the x of a point, so somebody signed.
+        fields.extend([vec![1], vec![1], vec![9]]);
         fields
     }
 
@@ -337,6 +340,29 @@ mod tests {
         assert!(replaced(9, &[0x82, 1, 0]).is_err());
         // Signature: 33 bytes.
         assert!(replaced(10, &[&[0xa1, 1][..], &[0; 32]].concat()).is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_are_read_or_refused(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+            let _ = Transaction::decode(&bytes);
+        }
+
+        #[test]
+        fn a_changed_transaction_has_another_signer(
+            type_byte in 1..=4u8,
+            at in any::<prop::sample::Index>(),
+            bit in 0..8u8,
+        ) {
+            let raw = typed(type_byte, &fields(type_byte));
+            let signer = Transaction::decode(&raw).unwrap().sender();
+            prop_assert!(signer.is_some());
+            let mut changed = raw.clone();
+            changed[at.index(raw.len())] ^= 1 << bit;
+            if let Ok(tx) = Transaction::decode(&changed) {
+                prop_assert_ne!(tx.sender(), signer);
+            }
+        }
     }
 
     #[test]
