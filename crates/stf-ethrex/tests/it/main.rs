@@ -2,6 +2,7 @@
 
 mod check;
 mod genesis;
+mod lengths;
 mod rlp;
 mod sign;
 mod skip;
