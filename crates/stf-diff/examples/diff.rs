@@ -46,9 +46,9 @@ struct Arguments {
 fn lanes() -> Vec<Box<dyn Executor>> {
     vec![
         #[cfg(feature = "revm")]
-        Box::new(tern_stf_revm::RevmExecutor::default()),
+        Box::new(tern_stf_revm::RevmExecutor),
         #[cfg(feature = "ethrex")]
-        Box::new(tern_stf_ethrex::EthrexExecutor::default()),
+        Box::new(tern_stf_ethrex::EthrexExecutor),
         #[cfg(feature = "evm")]
         Box::new(tern_stf_evm::EvmExecutor::new()),
     ]
@@ -77,7 +77,7 @@ fn main() -> ExitCode {
     };
     let started = std::time::Instant::now();
     let report = run(&chosen, &options, &|at: Progress| {
-        if at.blocks % 50 == 0 {
+        if at.blocks.is_multiple_of(50) {
             let seconds = started.elapsed().as_secs_f64();
             let mut out = std::io::stderr().lock();
             let _ = write!(

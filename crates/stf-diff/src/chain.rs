@@ -187,7 +187,8 @@ fn run_chain(
         }
     };
     for number in 1..=length {
-        let from_witness = options.witness_every != 0 && number % options.witness_every == 0;
+        let from_witness =
+            options.witness_every != 0 && number.is_multiple_of(options.witness_every);
         let case = chain.next_case();
         match judge(executors, &case, from_witness) {
             Verdict::Agreed(execution) => {

@@ -50,6 +50,7 @@ impl Search<'_> {
     fn drop_items<T>(&mut self, items: impl Fn(&mut Case) -> &mut Vec<T>) {
         let mut size = items(&mut self.best).len();
         while size > 0 {
+            let before = items(&mut self.best).len();
             // From the end: earlier items set the stage for later ones.
             let mut end = items(&mut self.best).len();
             while end > 0 {
@@ -59,7 +60,10 @@ impl Search<'_> {
                 self.try_case(case);
                 end = start;
             }
-            size /= 2;
+            // Single items again and again, until each is needed.
+            if size > 1 || items(&mut self.best).len() == before {
+                size /= 2;
+            }
         }
     }
 

@@ -120,7 +120,7 @@ impl Generator {
                 let to = self.rng.pick(&self.world.places.contracts);
                 Message::to(to, self.words())
             }
-            1 => self.to_role(),
+            1 => self.role_message(),
             2 => {
                 let to = self.rng.pick(&self.world.places.people);
                 Message::to(to, Vec::new())
@@ -137,7 +137,7 @@ impl Generator {
                 let to = self.world.places.any(&mut self.rng);
                 Message::to(to, self.words())
             }
-            _ => self.to_system(),
+            _ => self.system_message(),
         };
         if message.value == 0 && self.rng.one_in(3) {
             message.value = self.rng.pick(&[1, 1_000, 1_000_000_007, 1 << 60]);
@@ -157,7 +157,7 @@ impl Generator {
         data
     }
 
-    fn to_role(&mut self) -> Message {
+    fn role_message(&mut self) -> Message {
         let random = self.rng.random_range(0..self.world.roles.len().min(12));
         let (role, to) = self.world.roles[random];
         let address = |address: &Address| {
@@ -206,7 +206,7 @@ impl Generator {
     }
 
     /// Requests and questions to the four system contracts, right and wrong.
-    fn to_system(&mut self) -> Message {
+    fn system_message(&mut self) -> Message {
         let addresses = system::addresses();
         let which = self.rng.random_range(0..addresses.len());
         let data = match which {

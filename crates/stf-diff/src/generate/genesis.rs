@@ -171,15 +171,14 @@ pub(crate) fn fee_recipient() -> Address {
 /// Some precompiles and other odd places own something.
 fn odd_accounts(rng: &mut ChaCha8Rng) -> Vec<GenesisAccount> {
     let taken = system::addresses();
-    odd_addresses()
+    let poor = odd_addresses().into_iter().filter(|address| !taken.contains(address));
+    let owners: Vec<Address> = poor.filter(|_| rng.one_in(3)).collect();
+    owners
         .into_iter()
-        .filter(|address| !taken.contains(address))
-        .filter_map(|address| {
-            rng.one_in(3).then(|| GenesisAccount {
-                address,
-                balance: wei(rng.pick(&[1, 1_000_000_000_000])),
-                ..GenesisAccount::default()
-            })
+        .map(|address| GenesisAccount {
+            address,
+            balance: wei(rng.pick(&[1, 1_000_000_000_000])),
+            ..GenesisAccount::default()
         })
         .collect()
 }

@@ -18,13 +18,14 @@ fn a_replay_file_shows_the_same_with_the_fault_and_agreement_without() {
     let options = Options {
         stop_after: 1,
         threads: 1,
-        shrink_for: Duration::from_secs(10),
+        shrink_for: Duration::from_secs(30),
         replays: Some(folder.clone()),
         ..Options::new(5_000, 200)
     };
     let report = run(&lanes::borrowed(&wrong), &options, &|_| {});
     let failure = &report.failures[0];
-    assert_eq!(failure.case.inputs.candidates.len(), 1, "one transaction shows it");
+    // One shows it; a sender's earlier ones may be needed for its nonce.
+    assert!(failure.case.inputs.candidates.len() <= 3, "{:?}", failure.case.inputs);
     assert!(failure.case.inputs.withdrawals.is_empty());
 
     let file = failure.replay.as_ref().expect("a replay file was asked for");
