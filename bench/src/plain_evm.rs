@@ -33,7 +33,7 @@ impl Plain for PlainEvm {
             .iter()
             .map(|account| {
                 let in_memory = InMemoryAccount {
-                    balance: U256::from_be_bytes(account.balance.0),
+                    balance: U256::from_big_endian(&account.balance.0),
                     code: account.code.clone(),
                     nonce: U256::from(account.nonce),
                     storage: account.storage.iter().map(|(k, v)| (H256(k.0), H256(v.0))).collect(),
@@ -80,7 +80,7 @@ fn run(candidate: &Candidate, config: &Config, backend: InMemoryBackend) -> (u64
     let args = TransactArgs {
         call_create: call,
         caller: sender(&signed),
-        value: U256::from_be_bytes(signed.value().to_be_bytes()),
+        value: U256::from_big_endian(&signed.value().to_be_bytes::<32>()),
         gas_limit: U256::from(signed.gas_limit()),
         gas_price: TransactGasPrice::FeeMarket {
             max_priority: U256::from(signed.max_priority_fee_per_gas().unwrap_or_default()),
