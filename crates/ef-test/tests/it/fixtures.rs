@@ -8,9 +8,9 @@ use tern_stf::Executor;
 fn lanes() -> Vec<Box<dyn Executor>> {
     vec![
         #[cfg(feature = "revm")]
-        Box::new(tern_stf_revm::RevmExecutor::default()),
+        Box::new(tern_stf_revm::RevmExecutor),
         #[cfg(feature = "ethrex")]
-        Box::new(tern_stf_ethrex::EthrexExecutor::default()),
+        Box::new(tern_stf_ethrex::EthrexExecutor),
         #[cfg(feature = "evm")]
         Box::new(tern_stf_evm::EvmExecutor::default()),
     ]
