@@ -42,16 +42,21 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 }
 
 fn print(functions: &BTreeMap<u32, String>, counts: &[u64], steps: u64) {
-    let mut sums = BTreeMap::<&str, u64>::new();
-    for (place, count) in counts.iter().enumerate().filter(|(_, count)| **count > 0) {
-        let at = place as u32 * 4;
-        let name = functions.range(..=at).next_back().map_or("?", |(_, name)| name);
-        *sums.entry(name).or_default() += count;
+    let at = |address: u32| counts.get(address as usize / 4).copied().unwrap_or(0);
+    let mut rows: Vec<(u64, u64, &str)> = Vec::new();
+    let mut known = functions.iter().peekable();
+    while let Some((start, name)) = known.next() {
+        let end = known.peek().map_or(4 * counts.len() as u32, |(next, _)| **next);
+        let sum = (*start..end).step_by(4).map(at).sum();
+        rows.push((sum, at(*start), name));
     }
-    let mut sums: Vec<_> = sums.into_iter().collect();
-    sums.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
-    for (name, count) in sums.iter().take(SHOWN) {
-        println!("{:6.2} % {count:>12}  {name}", *count as f64 / steps as f64 * 100.0);
+    rows.sort_unstable_by(|one, other| other.cmp(one));
+    println!("   share  instructions     calls  a call  function");
+    for (sum, calls, name) in rows.into_iter().take(SHOWN) {
+        // A loop back to the first instruction counts as a call.
+        let each = sum.checked_div(calls).unwrap_or(0);
+        let share = sum as f64 / steps as f64 * 100.0;
+        println!("{share:6.2} % {sum:>13} {calls:>9} {each:>7}  {name}");
     }
 }
 
