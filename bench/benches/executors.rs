@@ -1,6 +1,9 @@
 //! The three executors on five kinds of blocks, with witness, beside plain execution by
 //! the same EVM without.
 
+// What the macros define needs no documentation.
+#![allow(missing_docs)]
+
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use tern_bench::{Plain, PlainEthrex, PlainEvm, PlainRevm};
 use tern_stf::{Executor, Keccak, Witness, WitnessLimits};
@@ -12,8 +15,8 @@ use tern_workload::{Chain, Kind};
 const ACCOUNTS: usize = 4_096;
 
 fn benchmarks(criterion: &mut Criterion) {
-    let revm = RevmExecutor::default();
-    let ethrex = EthrexExecutor::default();
+    let revm = RevmExecutor;
+    let ethrex = EthrexExecutor;
     let evm = <EvmExecutor>::default();
     let chain = Chain::new(&revm, ACCOUNTS, 100).expect("the genesis is valid");
     let all: [&dyn Executor; 3] = [&revm, &ethrex, &evm];

@@ -9,8 +9,8 @@ use crate::cli::Lane;
 
 /// The executors a person asked for.
 pub(crate) fn executors(lane: Lane) -> Vec<Box<dyn Executor>> {
-    let revm = || Box::new(RevmExecutor::default()) as Box<dyn Executor>;
-    let ethrex = || Box::new(EthrexExecutor::default()) as Box<dyn Executor>;
+    let revm = || Box::new(RevmExecutor) as Box<dyn Executor>;
+    let ethrex = || Box::new(EthrexExecutor) as Box<dyn Executor>;
     let evm = || Box::new(<EvmExecutor>::default()) as Box<dyn Executor>;
     match lane {
         Lane::Revm => vec![revm()],

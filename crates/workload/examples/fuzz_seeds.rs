@@ -10,7 +10,7 @@ use tern_workload::{Chain, Kind};
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let folder = PathBuf::from(std::env::args().nth(1).ok_or("name the folder to write to")?);
     fs::create_dir_all(&folder)?;
-    let executor = RevmExecutor::default();
+    let executor = RevmExecutor;
     let chain = Chain::new(&executor, 8, 4)?;
     for kind in Kind::ALL {
         for count in [0, 2] {

@@ -185,7 +185,7 @@ fn tell_fault(
         .collect();
     runs[at] = votes::run(wrong, chain, story);
     let found = votes::first_difference(&runs);
-    let seen = found.as_ref().map_or_else(|| "nobody noticed".into(), |d| d.to_string());
+    let seen = found.as_ref().map_or_else(|| "nobody noticed".into(), ToString::to_string);
     let odd = found.as_ref().and_then(|d| d.odd_one_out()).map(str::to_owned);
     let value = json!({ "event": "fault", "lane": LANES[at], "executor": wrong.name(), "seen": seen, "odd": odd });
     let text = format!("\n{} made wrong: {}\n  seen: {}", LANES[at], wrong.name(), shorten(&seen));

@@ -69,7 +69,7 @@ pub(crate) fn tell(chain: &Chain, config: &RollupConfig) -> Result<Vec<Told>, Fa
         config,
         None,
         5,
-        BatchData { blocks }.encode_plain(),
+        &BatchData { blocks }.encode_plain(),
         vec![deposit(newcomer.address()), deposit(chain.stranger(3))],
         vec![exit(0), Forced { raw: b"not a transaction".to_vec(), gas: 50_000 }],
     )?;
@@ -77,7 +77,7 @@ pub(crate) fn tell(chain: &Chain, config: &RollupConfig) -> Result<Vec<Told>, Fa
         config,
         Some(&first.record),
         3,
-        b"\x01\x00 not what this format is".to_vec(),
+        b"\x01\x00 not what this format is",
         vec![deposit(chain.stranger(4))],
         vec![exit(1)],
     )?;
@@ -88,7 +88,7 @@ fn told(
     config: &RollupConfig,
     before: Option<&BatchRecord>,
     block_count: u16,
-    data: Vec<u8>,
+    data: &[u8],
     deposits: Vec<Deposit>,
     forced: Vec<Forced>,
 ) -> Result<Told, Failure> {
@@ -102,7 +102,7 @@ fn told(
         deposits: deposits.len() as u16,
         forced: forced.len() as u16,
         anchors: vec![Anchor { from_block: 0, number: 100 + index, hash: anchor(index) }],
-        data: DataRef::Calldata(keccak256(&data)),
+        data: DataRef::Calldata(keccak256(data)),
     };
     let first_block = before.map_or(1, |r| r.first_block.0 + u64::from(r.header.block_count));
     let queues = before.map_or_else(Default::default, |r| (r.deposits.1, r.forced.1));
@@ -112,7 +112,7 @@ fn told(
         &Batch {
             header: &header,
             first_block: BlockNumber(first_block),
-            data: &data,
+            data,
             first_deposit: deposit_head.next,
             deposits: &deposits,
             forced: &forced,
