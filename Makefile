@@ -23,7 +23,7 @@ build: setup ## Build the binary
 
 test: setup ## Every test: formats, derivation, executors, public block tests, agreement
 	@rm -f $(CARGO_TARGET_DIR)/stage-times
-	@$(STAGE) format cargo fmt --all --check
+	@$(STAGE) format cargo fmt --check
 	@$(STAGE) third-party tools/third-party
 	@$(STAGE) compile cargo test --locked --workspace --no-run
 	@$(STAGE) tests cargo test --locked --workspace
@@ -37,7 +37,7 @@ test-heavy: build ## The long runs: 20,000 random blocks, all fuzz targets for a
 
 lint: setup ## What a landing needs beside the tests
 	@$(STAGE) clippy cargo clippy --locked --workspace --all-targets -- -D warnings
-	@$(STAGE) format cargo fmt --all --check
+	@$(STAGE) format cargo fmt --check
 	@$(STAGE) rustdoc env RUSTDOCFLAGS="-D warnings" cargo doc --locked --workspace --no-deps
 	@tools/deny
 

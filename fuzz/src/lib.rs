@@ -1,7 +1,9 @@
 //! What the targets that check blocks share.
 
 use tern_protocol::ChainId;
-use tern_stf::{ChainSpec, Error, Execution, Executor, Keccak, PreimageSet, Witness, WitnessLimits};
+use tern_stf::{
+    ChainSpec, Error, Execution, Executor, Keccak, PreimageSet, Witness, WitnessLimits,
+};
 
 /// The chain that the seeds were made on.
 pub fn spec() -> ChainSpec {
@@ -18,7 +20,11 @@ pub fn split(input: &[u8], keccak: Keccak) -> Option<(&[u8], PreimageSet)> {
 }
 
 /// Whatever the input, an executor answers; and what it agrees with hashes to its name.
-pub fn check(executor: &dyn Executor, keccak: Keccak, input: &[u8]) -> Option<Result<Execution, Error>> {
+pub fn check(
+    executor: &dyn Executor,
+    keccak: Keccak,
+    input: &[u8],
+) -> Option<Result<Execution, Error>> {
     let (block, preimages) = split(input, keccak)?;
     let answer = executor.check(&spec(), block, &preimages);
     if let Ok(execution) = &answer {

@@ -185,7 +185,9 @@ fn withdrawals_at_below_and_above_the_bound() {
         let batch = Batch { deposits: &deposits, ..batch(&header, &[]) };
         let error = HeaderError::Count { what: "deposits", got: count.into(), min: 0, max: 3 };
         match derive(&config(), &batch) {
-            Ok(derived) => assert!(fits && derived.blocks[0].withdrawals.len() == usize::from(count)),
+            Ok(derived) => {
+                assert!(fits && derived.blocks[0].withdrawals.len() == usize::from(count))
+            }
             Err(got) => assert!(!fits && got == DeriveError::Header(error)),
         }
     }
