@@ -28,7 +28,6 @@ test: setup ## Every test: formats, derivation, executors, public block tests, a
 	@$(STAGE) compile cargo test --locked --workspace --no-run
 	@$(STAGE) tests cargo test --locked --workspace
 	@$(STAGE) independence python3 tools/independence.py --check
-	@$(STAGE) demo tools/demo-test
 	@$(STAGE) summary true
 
 test-heavy: build ## The long runs: 20,000 random blocks, all fuzz targets for a minute each
