@@ -56,5 +56,5 @@ guests: ## Rebuild the RV32IM images and the instruction table
 vectors: ## Remake the vectors of spec/ from the Python that was written from the text
 	@tools/vectors/make
 
-fuzz: ## Fuzz every target for SECONDS (60)
-	@tools/fuzz $${SECONDS_EACH:-60}
+fuzz: ## Fuzz every target, SECONDS=60 each
+	@tools/fuzz $(or $(SECONDS),60)

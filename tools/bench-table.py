@@ -5,12 +5,16 @@ Ratios hold between machines, seconds do not: the table puts each lane beside pl
 execution by the same EVM in the same run, and says whether the goals are met.
 """
 import json
+import os
 import pathlib
 import subprocess
 import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-TARGET = pathlib.Path(subprocess.check_output([ROOT / "tools" / "target-dir"], text=True).strip())
+TARGET = pathlib.Path(
+    os.environ.get("CARGO_TARGET_DIR")
+    or subprocess.check_output([ROOT / "tools" / "target-dir"], text=True).strip()
+)
 KINDS = ("transfers", "tokens", "storage", "hashing", "precompiles")
 LANES = ("revm", "ethrex", "evm")
 

@@ -89,7 +89,7 @@ pub(crate) struct Diff {
 }
 
 #[derive(Debug, Args)]
-#[command(after_help = "Example:\n  tern stf replay difference-1-17.json")]
+#[command(after_help = "Example:\n  tern stf replay seed-1-block-17.json")]
 pub(crate) struct Replay {
     /// A file that `tern stf diff` wrote.
     pub(crate) file: PathBuf,

@@ -21,16 +21,18 @@ pub(crate) fn run(arguments: &EfTest) -> Result<bool, Failure> {
         bar.inc(1);
         let name = format!("{} {}", result.file, result.case);
         match &result.outcome {
-            Outcome::Failed(_) => bar.println(format!("FAILED  {name}")),
+            Outcome::Failed(_) => bar.suspend(|| eprintln!("FAILED  {name}")),
             Outcome::Passed | Outcome::Skipped(_) => bar.set_message(name.clone()),
         }
         if arguments.verbose {
             for rejection in &result.rejections {
                 let expected = rejection.expected.as_deref().unwrap_or("nothing");
                 let (lane, block, reason) = (&rejection.lane, rejection.block, &rejection.reason);
-                bar.println(format!(
-                    "{name}: {lane} rejects block {block}: {reason} (expected: {expected})"
-                ));
+                bar.suspend(|| {
+                    eprintln!(
+                        "{name}: {lane} rejects block {block}: {reason} (expected: {expected})"
+                    );
+                });
             }
         }
     };
@@ -42,6 +44,9 @@ pub(crate) fn run(arguments: &EfTest) -> Result<bool, Failure> {
     let start = Instant::now();
     let report = run_path(&arguments.path, &executors, options)?;
     bar.finish_and_clear();
+    if report.summary.passed + report.summary.failed == 0 {
+        eprintln!("warning: every case was skipped, so nothing was tested");
+    }
     let mut out = io::stdout().lock();
     if arguments.json {
         report.write_json(&mut out)?;

@@ -24,3 +24,15 @@ pub(crate) enum Failure {
     #[error("cannot write the result as JSON: {0}")]
     Json(#[from] serde_json::Error),
 }
+
+impl Failure {
+    /// Whether the reader of stdout went away, as `head` does.
+    pub(crate) fn is_closed_pipe(&self) -> bool {
+        let kind = match self {
+            Self::Output(error) => Some(error.kind()),
+            Self::Json(error) => error.io_error_kind(),
+            _ => None,
+        };
+        kind == Some(std::io::ErrorKind::BrokenPipe)
+    }
+}

@@ -57,7 +57,10 @@ pub(crate) fn replay(arguments: &Replay) -> Result<bool, Failure> {
 
 /// Refused before hours of work, not after.
 fn writable(folder: &Path) -> Result<&Path, Failure> {
+    let probe = folder.join(format!(".tern-{}", std::process::id()));
     std::fs::create_dir_all(folder)
+        .and_then(|()| std::fs::write(&probe, []))
+        .and_then(|()| std::fs::remove_file(&probe))
         .map_err(|source| Failure::Folder { path: folder.display().to_string(), source })?;
     Ok(folder)
 }
@@ -79,7 +82,7 @@ fn summary(report: &Report, seed: u64) -> serde_json::Value {
                 "seed": failure.seed,
                 "block": failure.block,
                 "finding": describe(&failure.verdict),
-                "replay": failure.replay,
+                "replay": failure.replay.as_ref().and_then(|file| file.as_ref().ok()),
             })
         })
         .collect();
@@ -98,8 +101,10 @@ fn write_text(report: &Report, out: &mut dyn Write) -> std::io::Result<()> {
     for failure in &report.failures {
         writeln!(out, "seed {} block {}", failure.seed, failure.block)?;
         writeln!(out, "    {}", describe(&failure.verdict))?;
-        if let Some(path) = &failure.replay {
-            writeln!(out, "    again: tern stf replay {}", path.display())?;
+        match &failure.replay {
+            Some(Ok(path)) => writeln!(out, "    again: tern stf replay {}", path.display())?,
+            Some(Err(error)) => writeln!(out, "    not kept: {error}")?,
+            None => {}
         }
     }
     writeln!(

@@ -24,7 +24,9 @@ pub enum Error {
         source: std::io::Error,
     },
     /// No test where tests were asked for: a run of nothing must not look like a success.
-    #[error("no block test under {path} matches the filter: check the path and the filter")]
+    #[error(
+        "there is no block test under {path}, or none that the filter lets through: check both"
+    )]
     NothingToRun {
         /// Where.
         path: PathBuf,

@@ -107,7 +107,10 @@ fn print(report: &Report) {
         println!("{count:8} skipped: {reason}");
     }
     for failure in &report.failures {
-        let file = failure.replay.as_ref().map_or_else(String::new, |f| f.display().to_string());
+        let file = failure.replay.as_ref().map_or_else(String::new, |file| match file {
+            Ok(path) => path.display().to_string(),
+            Err(error) => error.to_string(),
+        });
         println!("seed {}, block {}: {}\n  {file}", failure.seed, failure.block, failure.verdict);
     }
 }

@@ -12,7 +12,10 @@ use tern_protocol::keccak256;
 use tern_stf::{Answer, Disagreement, Execution, Executor, Header, PreimageSet, Subject};
 
 use crate::{
-    Case, Generator, Stage, Verdict, caught::Caught, header, judge, replay::write_replay,
+    Case, Generator, Stage, Verdict,
+    caught::Caught,
+    header, judge,
+    replay::{ReplayError, write_replay},
     shrink::shrink,
 };
 
@@ -75,8 +78,8 @@ pub struct Failure {
     pub verdict: Verdict,
     /// What is left of the case.
     pub case: Case,
-    /// Where it was written.
-    pub replay: Option<PathBuf>,
+    /// Where it was written, if it was asked for, or why it could not be.
+    pub replay: Option<Result<PathBuf, ReplayError>>,
 }
 
 /// What a run met.
@@ -199,9 +202,9 @@ fn run_chain(
             verdict => {
                 let (case, verdict) = shrink(executors, case, verdict, options.shrink_for);
                 let mut failure = Failure { seed, block: number, verdict, case, replay: None };
-                failure.replay = options.replays.as_ref().and_then(|folder| {
+                failure.replay = options.replays.as_ref().map(|folder| {
                     let path = folder.join(format!("seed-{seed}-block-{number}.json"));
-                    write_replay(&path, &failure).is_ok().then_some(path)
+                    write_replay(&path, &failure).map(|()| path)
                 });
                 report.failures.push(failure);
                 each(true);

@@ -14,7 +14,7 @@ use crate::{Case, Failure, Verdict, judge};
 #[derive(Debug, thiserror::Error)]
 pub enum ReplayError {
     /// It could not be read or written.
-    #[error("{path}: {source}")]
+    #[error("cannot read or write the replay file {path}: {source}")]
     File {
         /// The file.
         path: String,
@@ -22,7 +22,7 @@ pub enum ReplayError {
         source: io::Error,
     },
     /// It is not a replay file.
-    #[error("{path} is not a replay file: {reason}")]
+    #[error("{path} is not a replay file, a JSON object as `tern stf diff` writes it: {reason}")]
     Form {
         /// The file.
         path: String,

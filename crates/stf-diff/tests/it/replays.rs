@@ -28,7 +28,12 @@ fn a_replay_file_shows_the_same_with_the_fault_and_agreement_without() {
     assert!(failure.case.inputs.candidates.len() <= 3, "{:?}", failure.case.inputs);
     assert!(failure.case.inputs.withdrawals.is_empty());
 
-    let file = failure.replay.as_ref().expect("a replay file was asked for");
+    let file = failure
+        .replay
+        .as_ref()
+        .expect("a replay file was asked for")
+        .as_ref()
+        .expect("it was written");
     match (replay(file, &lanes::borrowed(&wrong)), &failure.verdict) {
         (
             Ok(Verdict::Apart { disagreement: again, .. }),
