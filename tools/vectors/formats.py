@@ -4,6 +4,7 @@ It shares no line with the Rust code, so that vectors made here are evidence for
 Needs Python 3.11 and pycryptodome (for keccak).
 """
 
+import itertools
 import json
 import string
 from dataclasses import dataclass, field
@@ -486,12 +487,20 @@ def _hex_string(text):
 NO_VOTE, PROBATION, GOOD = "none", "probation", "yes"
 
 
-def verdict(tee_retired, zk, second, op_yes, op_probation, op_distinct):
-    op_counts = op_yes and (op_distinct or not tee_retired)
-    agree = [zk != NO_VOTE, second != NO_VOTE, op_counts].count(True)
-    if agree == 0:
+def verdict(tee_retired, zk, second, op_yes, op_probation, differ):
+    """`differ` holds the pairs of lanes that the input says differ, each a frozenset."""
+    agree = {lane for lane, vote in (("zk", zk), ("second", second)) if vote != NO_VOTE}
+    vouchers = {"zk"} if zk == GOOD else set()
+    if tee_retired and second == GOOD:
+        vouchers.add("second")
+    if op_yes:
+        agree.add("op")
+        if not op_probation:
+            vouchers.add("op")
+    if not agree:
         return "no-vote"
-    if agree == 1:
+    pairs = [frozenset(pair) for pair in itertools.combinations(sorted(agree), 2)]
+    pairs = [pair for pair in pairs if not tee_retired or pair in differ]
+    if not pairs:
         return "needs-second"
-    vouched = zk == GOOD or (op_counts and not op_probation) or (tee_retired and second == GOOD)
-    return "final" if vouched else "on-probation"
+    return "final" if any(pair & vouchers for pair in pairs) else "on-probation"

@@ -92,7 +92,9 @@ pub(crate) fn judge(lanes: [bool; 3]) -> (Verdict, &'static str) {
         second: vote(lanes[1]),
         op: if lanes[2] { Optimistic::Yes } else { Optimistic::No },
         op_probation: false,
-        op_distinct: true,
+        zk_differs_from_second: true,
+        op_differs_from_zk: true,
+        op_differs_from_second: true,
     };
     let verdict = verdict(Phase::Three, votes);
     let says = match (verdict, lanes) {
