@@ -2,6 +2,8 @@
 
 use std::{collections::HashMap, sync::Arc};
 
+use alloy_consensus::{SignableTransaction, TxEnvelope};
+use alloy_eips::eip2718::Decodable2718;
 use bytes::Bytes;
 use ethrex_common::{
     Address, H256, U256,
@@ -9,7 +11,7 @@ use ethrex_common::{
         AccountState, BlobSchedule, BlockHeader, ChainConfig, Code, CodeMetadata, Transaction,
     },
 };
-use ethrex_crypto::NativeCrypto;
+use ethrex_crypto::{Crypto, NativeCrypto};
 use ethrex_levm::{
     db::{Database, gen_db::GeneralizedDatabase},
     errors::DatabaseError,
@@ -86,7 +88,7 @@ impl Plain for PlainEthrex {
         let mut run = |candidate: &tern_protocol::Candidate| {
             let signed =
                 Transaction::decode_canonical(&candidate.raw).expect("a workload is valid");
-            let sender = signed.sender(&NativeCrypto).expect("a workload is signed");
+            let sender = sender(&candidate.raw);
             let report =
                 LEVM::execute_tx(&signed, sender, &block, &mut database, VMType::L1, &NativeCrypto)
                     .expect("a workload is valid");
@@ -95,6 +97,17 @@ impl Plain for PlainEthrex {
         };
         inputs.candidates.iter().map(&mut run).sum()
     }
+}
+
+/// ethrex remembers the senders of a whole process; a repeated run would measure that memory.
+fn sender(raw: &[u8]) -> Address {
+    let signed = TxEnvelope::decode_2718_exact(raw).expect("a workload is valid");
+    let TxEnvelope::Eip1559(signed) = signed else {
+        panic!("a workload's transactions are of type 2")
+    };
+    let signature = signed.signature().as_rsy();
+    let hash = signed.tx().signature_hash();
+    NativeCrypto.recover_signer(&signature, &hash.0).expect("a workload is signed")
 }
 
 impl Database for InMemory {

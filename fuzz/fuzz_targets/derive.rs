@@ -58,7 +58,7 @@ fuzz_target!(|input: &[u8]| {
         assert_eq!(derived.blocks.len(), usize::from(blocks));
         let placed = derived.blocks.iter().flat_map(|block| &block.candidates);
         assert_eq!(placed.filter(|c| c.forced_gas.is_some()).count(), forced.len());
-        assert!(forced_gas * forced.len() as u64 <= forced_gas_capacity(&config, blocks.into()));
+        assert!(u128::from(forced_gas) * forced.len() as u128 <= forced_gas_capacity(&config, blocks.into()));
         assert_eq!(derived.blocks[0].withdrawals.len(), deposits.len());
     }
 });

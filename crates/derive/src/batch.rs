@@ -64,9 +64,9 @@ pub enum DeriveError {
     #[error("the forced transactions have {got} gas, more than the {limit} that fit the blocks")]
     ForcedCapacity {
         /// Their gas.
-        got: u64,
+        got: u128,
         /// The most that surely fits.
-        limit: u64,
+        limit: u128,
     },
     /// The forced transactions together are too long.
     #[error("the forced transactions have {got} bytes, more than the {limit} allowed")]
@@ -84,9 +84,9 @@ pub enum DeriveError {
 /// The gas of forced transactions that surely fits a batch, in whatever order they come:
 /// a block is only closed when the next one does not fit, so all but `forced_gas` of each
 /// block from the second on is used.
-pub const fn forced_gas_capacity(config: &RollupConfig, block_count: u16) -> u64 {
+pub const fn forced_gas_capacity(config: &RollupConfig, block_count: u16) -> u128 {
     let a_block = config.gas_limit.saturating_sub(config.limits.forced_gas);
-    a_block.saturating_mul((block_count as u64).saturating_sub(1))
+    a_block as u128 * (block_count as u128).saturating_sub(1)
 }
 
 /// Derives the inputs of every block of a batch.
@@ -139,7 +139,7 @@ fn check_entries(config: &RollupConfig, batch: &Batch<'_>) -> Result<(), DeriveE
         let got = batch.forced[index].gas;
         return Err(DeriveError::ForcedGas { index, got, limit: limits.forced_gas });
     }
-    let got = batch.forced.iter().fold(0u64, |sum, entry| sum.saturating_add(entry.gas));
+    let got = batch.forced.iter().map(|entry| u128::from(entry.gas)).sum();
     let limit = forced_gas_capacity(config, batch.header.block_count);
     if got > limit {
         return Err(DeriveError::ForcedCapacity { got, limit });

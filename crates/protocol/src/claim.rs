@@ -136,9 +136,11 @@ impl Checkpoints {
         block: &Hash,
         proof: &[Hash],
     ) -> bool {
+        if !(1..=MAX_CHECKPOINTS).contains(&count) {
+            return false;
+        }
         let depth = count.next_power_of_two().trailing_zeros() as usize;
-        let fits = (1..=MAX_CHECKPOINTS).contains(&count) && index < count && proof.len() == depth;
-        fits && {
+        index < count && proof.len() == depth && {
             let fold = |(at, hash): (usize, Hash), sibling: &Hash| {
                 let pair = if at & 1 == 0 { (&hash, sibling) } else { (sibling, &hash) };
                 (at >> 1, node(pair.0, pair.1))

@@ -88,6 +88,9 @@ pub enum Error {
     /// Inputs of a block that no rule allows, for example a time not after the parent's.
     #[error("the block's inputs are impossible: {0}")]
     Inputs(String),
+    /// A genesis on which the lanes would part.
+    #[error("the genesis cannot be used: {0}")]
+    Genesis(#[from] crate::GenesisError),
     /// A deliberately wrong executor was pointed at a chain with real money.
     #[error("dev executor {name} refuses chain {chain_id}: it is wrong on purpose")]
     DevOnProduction {
@@ -103,9 +106,10 @@ impl Error {
     pub const fn kind(&self) -> ErrorKind {
         match self {
             Self::Missing { .. } => ErrorKind::Retry,
-            Self::Malformed { .. } | Self::Inputs(_) | Self::DevOnProduction { .. } => {
-                ErrorKind::Stop
-            }
+            Self::Malformed { .. }
+            | Self::Inputs(_)
+            | Self::Genesis(_)
+            | Self::DevOnProduction { .. } => ErrorKind::Stop,
             Self::BlockEncoding(_)
             | Self::Field { .. }
             | Self::Transaction { .. }

@@ -6,6 +6,7 @@ extern crate alloc;
 mod cross_check;
 mod error;
 mod executor;
+mod genesis;
 mod header;
 mod preimages;
 mod spec;
@@ -18,6 +19,7 @@ pub use error::{Error, ErrorKind, Need};
 pub use executor::{
     Execution, Executor, GenesisAccount, GenesisState, Receipt, SkipReason, Skipped,
 };
+pub use genesis::{GenesisError, check_genesis_accounts, check_genesis_header};
 pub use header::Header;
 pub use preimages::{Keccak, PreimageSet, Preimages};
 pub use spec::{BlobParams, ChainSpec, Fork};

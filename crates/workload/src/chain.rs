@@ -3,6 +3,7 @@
 use tern_protocol::{Address, BlockInputs, ChainId, Hash, Timestamp, Word, predeploys::PREDEPLOYS};
 use tern_stf::{
     ChainSpec, Error, Execution, Executor, GenesisAccount, Header, PreimageSet, Recorder, Witness,
+    check_genesis_accounts,
 };
 
 use crate::{Key, Kind, kinds};
@@ -46,19 +47,14 @@ impl Chain {
             balance,
             ..GenesisAccount::default()
         }));
+        let spec = ChainSpec::prague(CHAIN_ID);
+        check_genesis_accounts(&spec, &all)?;
         let state = first.genesis_state(&all)?;
         let mut archive = PreimageSet::new(tern_protocol::keccak256);
         archive.extend(state.created);
         let head = genesis_header(state.root);
         let head_hash = archive.insert(encode_header(&head));
-        Ok(Self {
-            spec: ChainSpec::prague(CHAIN_ID),
-            keys,
-            accounts: all,
-            archive,
-            head,
-            head_hash,
-        })
+        Ok(Self { spec, keys, accounts: all, archive, head, head_hash })
     }
 
     /// Its rules.

@@ -75,52 +75,117 @@ fn panic(_: &PanicInfo<'_>) -> ! {
     exit(PANIC_CODE, &[0; 32])
 }
 
-/// A heap that grows. A program lives for one block, so most of what it frees is not worth
-/// the instructions to find again; only the newest block is taken back, which makes a
-/// growing vector grow in place.
+/// A heap that grows. A program lives for one block, so most small things it frees are not
+/// worth the instructions to find again. Two kinds of memory come back: the newest block,
+/// which makes a growing vector grow in place, and large blocks, by size class. Without the
+/// second, calls that carry much memory would use up the heap within an ordinary gas limit.
 struct Heap {
     next: Cell<usize>,
     /// Everything from here on was never given out, so it is still zero.
     untouched: Cell<usize>,
+    /// The first free block of each size class, 0 for none; each begins with the next one.
+    free: [Cell<usize>; CLASSES],
 }
+
+/// Blocks of this many bytes and more come back. Their size is rounded up to a power of two.
+const LARGE: usize = 256;
+const CLASSES: usize = usize::BITS as usize;
+const LARGE_ALIGN: usize = 16;
 
 // SAFETY: the machine has one hart and no interrupts: nothing runs beside anything.
 unsafe impl Sync for Heap {}
 
 #[global_allocator]
-static HEAP: Heap = Heap { next: Cell::new(HEAP_START), untouched: Cell::new(HEAP_START) };
+static HEAP: Heap = Heap {
+    next: Cell::new(HEAP_START),
+    untouched: Cell::new(HEAP_START),
+    free: [const { Cell::new(0) }; CLASSES],
+};
+
+/// What a layout takes up.
+#[derive(Clone, Copy)]
+struct Extent {
+    size: usize,
+    align: usize,
+    class: Option<usize>,
+}
+
+impl Extent {
+    #[inline]
+    fn of(layout: Layout) -> Option<Self> {
+        let (size, align) = (layout.size(), layout.align());
+        if size < LARGE || align > LARGE_ALIGN {
+            return Some(Self { size, align, class: None });
+        }
+        let size = size.checked_next_power_of_two()?;
+        Some(Self { size, align: LARGE_ALIGN, class: Some(size.trailing_zeros() as usize) })
+    }
+}
 
 impl Heap {
+    #[inline]
+    fn fresh(&self, extent: Extent) -> Option<usize> {
+        let mask = extent.align - 1;
+        let start = self.next.get().checked_add(mask)? & !mask;
+        self.place(start, extent.size)?;
+        Some(start)
+    }
+
+    #[inline]
+    fn recycled(&self, extent: Extent) -> Option<usize> {
+        let head = &self.free[extent.class?];
+        let block = head.get();
+        if block == 0 {
+            return None;
+        }
+        // SAFETY: a block in the list is free, large and aligned; `dealloc` wrote its first word.
+        head.set(unsafe { ptr::with_exposed_provenance::<usize>(block).read() });
+        Some(block)
+    }
+
+    #[inline]
     fn place(&self, start: usize, size: usize) -> Option<()> {
         let end = start.checked_add(size).filter(|end| *end <= HEAP_END)?;
         self.next.set(end);
         Some(())
     }
 
+    #[inline]
     fn take_back_to(&self, start: usize) {
         self.untouched.set(self.untouched.get().max(self.next.get()));
         self.next.set(start);
     }
 }
 
-// SAFETY: every block lies in [HEAP_START, HEAP_END), aligned, and behind all blocks that are
-// still in use; `next` only moves back when the newest block is freed or shrunk.
+const fn pointer(block: Option<usize>) -> *mut u8 {
+    match block {
+        Some(start) => ptr::with_exposed_provenance_mut(start),
+        None => ptr::null_mut(),
+    }
+}
+
+// SAFETY: every block lies in [HEAP_START, HEAP_END), aligned, and is either behind all blocks
+// in use or one that was freed and is in no list any more; `next` only moves back when the
+// newest block is freed or shrunk, and blocks in a list lie before it.
 unsafe impl GlobalAlloc for Heap {
     #[inline]
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        let mask = layout.align() - 1;
-        let start = self.next.get().checked_add(mask).map(|past| past & !mask);
-        match start.and_then(|start| self.place(start, layout.size()).map(|()| start)) {
-            Some(start) => ptr::with_exposed_provenance_mut(start),
-            None => ptr::null_mut(),
-        }
+        let Some(extent) = Extent::of(layout) else { return ptr::null_mut() };
+        pointer(self.recycled(extent).or_else(|| self.fresh(extent)))
     }
 
     #[inline]
     unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
-        // SAFETY: the caller's promises are those of `alloc`.
-        let block = unsafe { self.alloc(layout) };
-        let used = self.untouched.get().saturating_sub(block.addr()).min(layout.size());
+        let Some(extent) = Extent::of(layout) else { return ptr::null_mut() };
+        let (block, used) = match self.recycled(extent) {
+            Some(start) => (Some(start), layout.size()),
+            None => {
+                let start = self.fresh(extent);
+                let used = start.map_or(0, |start| self.untouched.get().saturating_sub(start));
+                (start, used.min(layout.size()))
+            }
+        };
+        let block = pointer(block);
         if !block.is_null() && used > 0 {
             // SAFETY: the first `used` bytes lie within the block.
             unsafe { ptr::write_bytes(block, 0, used) };
@@ -130,29 +195,47 @@ unsafe impl GlobalAlloc for Heap {
 
     #[inline]
     unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
-        if block.addr() + layout.size() == self.next.get() {
+        let Some(extent) = Extent::of(layout) else { return };
+        if block.addr() + extent.size == self.next.get() {
             self.take_back_to(block.addr());
+        } else if let Some(class) = extent.class {
+            let head = &self.free[class];
+            // SAFETY: the block is free now, aligned, and longer than a word.
+            unsafe { block.cast::<usize>().write(head.get()) };
+            head.set(block.expose_provenance());
         }
     }
 
     #[inline]
     unsafe fn realloc(&self, block: *mut u8, layout: Layout, size: usize) -> *mut u8 {
+        // SAFETY: the caller promises a size that fits this alignment.
+        let wanted = unsafe { Layout::from_size_align_unchecked(size, layout.align()) };
+        let (Some(old), Some(new)) = (Extent::of(layout), Extent::of(wanted)) else {
+            return ptr::null_mut();
+        };
         let start = block.addr();
-        if start + layout.size() == self.next.get() {
+        // A small block may become large in place only where large ones may begin.
+        let stays = start % new.align == 0;
+        if stays && start + old.size == self.next.get() {
             self.take_back_to(start);
-            return match self.place(start, size) {
-                Some(()) => block,
-                None => ptr::null_mut(),
-            };
+            if self.place(start, new.size).is_some() {
+                return block;
+            }
+            self.next.set(start + old.size);
+            return ptr::null_mut();
         }
-        if size <= layout.size() {
+        if stays && old.size == new.size {
             return block;
         }
         // SAFETY: the caller's promises hold for a block of the new size and the old alignment.
-        let moved = unsafe { self.alloc(Layout::from_size_align_unchecked(size, layout.align())) };
+        let moved = unsafe { self.alloc(wanted) };
         if !moved.is_null() {
-            // SAFETY: both blocks are at least as long as the old one and do not overlap.
-            unsafe { ptr::copy_nonoverlapping(block, moved, layout.size()) };
+            // SAFETY: both blocks hold the smaller of the two sizes and do not overlap; the old
+            // one is the caller's to give up.
+            unsafe {
+                ptr::copy_nonoverlapping(block, moved, layout.size().min(size));
+                self.dealloc(block, layout);
+            }
         }
         moved
     }

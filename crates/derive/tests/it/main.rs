@@ -215,6 +215,17 @@ fn forced_gas_at_below_and_above_the_bounds() {
 }
 
 #[test]
+fn forced_gas_beyond_64_bits_is_counted() {
+    let mut config = config();
+    config.gas_limit = (1 << 63) - 1;
+    config.limits = BatchLimits { forced_gas: 1 << 62, forced: 10, blocks: 10, ..config.limits };
+    let header = BatchHeader { forced: 10, ..header(10) };
+    let forced = vec![Forced { raw: vec![], gas: 1 << 62 }; 10];
+    let result = derive(&config, &Batch { forced: &forced, ..batch(&header, &[]) });
+    assert!(matches!(result, Err(DeriveError::ForcedCapacity { .. })), "{result:?}");
+}
+
+#[test]
 fn forced_bytes_at_and_above_the_bound() {
     for (len, fits) in [(49, true), (50, true), (51, false)] {
         let header = BatchHeader { forced: 1, ..header(2) };
@@ -305,7 +316,7 @@ proptest! {
     ) {
         let header = BatchHeader { forced: gas.len() as u16, ..header(block_count) };
         let forced: Vec<_> = gas.iter().map(|gas| Forced { raw: vec![1], gas: *gas }).collect();
-        let total: u64 = gas.iter().sum();
+        let total: u128 = gas.iter().map(|gas| u128::from(*gas)).sum();
         let result = derive(&config(), &Batch { forced: &forced, ..batch(&header, &[]) });
         if total <= forced_gas_capacity(&config(), block_count) {
             let derived = result.expect("it is within capacity");

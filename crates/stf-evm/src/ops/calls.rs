@@ -1,6 +1,6 @@
 //! Instructions that run other contracts, make them or end them.
 
-use alloc::rc::Rc;
+use alloc::{rc::Rc, vec::Vec};
 
 use evm::{
     interpreter::{Control, ExitException, ExitSucceed},
@@ -83,7 +83,12 @@ pub(super) fn call<R: Rules>(
         gas = gas.saturating_add(R::CALL_STIPEND);
     }
     machine.state.return_data.clear();
-    let input = Rc::new(read_memory(machine, from, len));
+    // Nobody reads the input of an account without code, and copying it costs no gas.
+    let read = match &program {
+        Program::Code(code) if code.bytes.is_empty() => Vec::new(),
+        Program::Code(_) | Program::Precompile(_) => read_memory(machine, from, len),
+    };
+    let input = Rc::new(read);
     let frame = &machine.state;
     let delegates = scheme == Scheme::DelegateCall;
     let keeps_address = delegates || scheme == Scheme::CallCode;
