@@ -23,7 +23,7 @@ fn benchmarks(criterion: &mut Criterion) {
     for kind in Kind::ALL {
         let count = match kind {
             Kind::Transfers | Kind::Tokens => 100,
-            Kind::Storage | Kind::Hashing | Kind::Precompiles => 10,
+            Kind::Storage | Kind::Hashing | Kind::Precompiles | Kind::Carrying => 10,
         };
         let inputs = chain.inputs_of(kind, count);
         let built =

@@ -18,15 +18,20 @@ pub enum Kind {
     Hashing,
     /// ecrecover, sha256, modexp and a pairing check.
     Precompiles,
+    /// Three hundred calls that carry 490,000 bytes each: a worst case for executors that
+    /// copy them, not one of the benchmark's.
+    Carrying,
 }
 
 const TOKEN: Address = Address([0xaa; 20]);
 const STORE: Address = Address([0xbb; 20]);
 const HASHER: Address = Address([0xcc; 20]);
 const CALLER: Address = Address([0xdd; 20]);
+const CARRIER: Address = Address([0xee; 20]);
+const CARGO: Address = Address([0xef; 20]);
 
 impl Kind {
-    /// All five.
+    /// The benchmark's five.
     pub const ALL: [Self; 5] =
         [Self::Transfers, Self::Tokens, Self::Storage, Self::Hashing, Self::Precompiles];
 
@@ -38,6 +43,7 @@ impl Kind {
             Self::Storage => "storage",
             Self::Hashing => "hashing",
             Self::Precompiles => "precompiles",
+            Self::Carrying => "carrying",
         }
     }
 
@@ -74,6 +80,7 @@ impl Kind {
             Self::Storage => call(STORE, 600_000, Word::from_u64(at as u64 * 1_000 + 1).0.to_vec()),
             Self::Hashing => call(HASHER, 300_000, Vec::new()),
             Self::Precompiles => call(CALLER, 300_000, Vec::new()),
+            Self::Carrying => call(CARRIER, 700_000, Vec::new()),
         }
     }
 }
@@ -90,7 +97,14 @@ pub(crate) fn contracts(holders: &[Address]) -> Vec<GenesisAccount> {
     token.storage =
         holders.iter().map(|holder| (balance_slot(holder), Word::from_u64(1_000_000))).collect();
     let caller = GenesisAccount { code: caller_code(), ..contract(CALLER, "STOP") };
-    vec![token, contract(STORE, STORE_SOURCE), contract(HASHER, HASHER_SOURCE), caller]
+    vec![
+        token,
+        contract(STORE, STORE_SOURCE),
+        contract(HASHER, HASHER_SOURCE),
+        caller,
+        contract(CARRIER, CARRIER_SOURCE),
+        contract(CARGO, "STOP"),
+    ]
 }
 
 fn balance_slot(holder: &Address) -> Word {
@@ -132,6 +146,15 @@ const HASHER_SOURCE: &str = "
     0x012c
     :next DUP1 ISZERO @end JUMPI
     0x1000 PUSH0 KECCAK256 PUSH0 MSTORE
+    0x01 SWAP1 SUB @next JUMP
+    :end STOP
+";
+
+/// Calls a contract that stops at once with 490,000 bytes, three hundred times.
+const CARRIER_SOURCE: &str = "
+    0x012c
+    :next DUP1 ISZERO @end JUMPI
+    PUSH0 PUSH0 0x077a10 PUSH0 0xefefefefefefefefefefefefefefefefefefefef PUSH0 STATICCALL POP
     0x01 SWAP1 SUB @next JUMP
     :end STOP
 ";

@@ -186,7 +186,7 @@ fn withdrawals_at_below_and_above_the_bound() {
         let error = HeaderError::Count { what: "deposits", got: count.into(), min: 0, max: 3 };
         match derive(&config(), &batch) {
             Ok(derived) => {
-                assert!(fits && derived.blocks[0].withdrawals.len() == usize::from(count))
+                assert!(fits && derived.blocks[0].withdrawals.len() == usize::from(count));
             }
             Err(got) => assert!(!fits && got == DeriveError::Header(error)),
         }

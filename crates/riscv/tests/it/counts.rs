@@ -3,9 +3,10 @@
 use std::collections::BTreeSet;
 
 use serde_json::Value;
+use tern_workload::Kind;
 
 use crate::measure::{
-    blocks::{chain, transfers},
+    blocks::{block, chain, transfers},
     guests::{GUESTS, image, images, read, run, sha256, source_hash},
     table::{COUNTS, FILE, committed, markdown},
 };
@@ -93,6 +94,16 @@ fn instruction_counts_stay_where_they_were() {
                  {FILE}; if that is meant, run `cargo run -p tern-riscv --example instructions`",
             );
         }
+    }
+}
+
+#[test]
+fn calls_that_carry_much_memory_give_it_back() {
+    let measured = block(&chain(), Kind::Carrying, 1);
+    for guest in GUESTS {
+        // 300 calls of 490,000 bytes would take 150 MB if none came back.
+        let mib = run(guest, &image(guest), &measured).memory >> 20;
+        assert!(mib < 16, "{guest} took {mib} MiB");
     }
 }
 

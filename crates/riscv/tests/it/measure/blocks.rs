@@ -27,8 +27,13 @@ pub(crate) fn chain() -> Chain {
 
 /// A block of so many transfers, each from another sender to another receiver.
 pub(crate) fn transfers(chain: &Chain, count: usize) -> Measured {
+    block(chain, Kind::Transfers, count)
+}
+
+/// A block of so many transactions of a kind, each from another sender.
+pub(crate) fn block(chain: &Chain, kind: Kind, count: usize) -> Measured {
     assert!(count <= SENDERS, "each sender sends once");
-    let inputs = chain.inputs_of(Kind::Transfers, count);
+    let inputs = chain.inputs_of(kind, count);
     let built = RevmExecutor
         .build(chain.spec(), chain.head_hash(), &inputs, chain.archive())
         .expect("the inputs are possible");
