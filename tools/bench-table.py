@@ -60,6 +60,7 @@ def main():
         "",
         f"- Goal: revm at least 60 % of plain on transfers: {100 * transfers:.0f} %, {met(transfers >= 0.6)}.",
         f"- Goal: none below 25 %: lowest is {worst[1]} on {worst[0]}, {100 * ratios[worst]:.0f} %, {met(ratios[worst] >= 0.25)}.",
+        "- The ethrex lane recovers senders on all cores, its plain run on one.",
         "- The `evm` crate has no precompiles of its own version, so its plain run has none.",
     ]
     (ROOT / "bench" / "executors.md").write_text("\n".join(out) + "\n")
