@@ -1,7 +1,7 @@
 //! What a rollup's first state must not be. Ethereum's rules say nothing here, and clients
 //! differ on states that no chain can reach, so such a genesis would split the lanes.
 
-use alloc::collections::BTreeSet;
+use alloc::{collections::BTreeSet, vec::Vec};
 
 use tern_protocol::{Address, Word, predeploys::PREDEPLOYS};
 
@@ -45,6 +45,19 @@ pub enum GenesisError {
     /// There is a blob price before there are blobs.
     #[error("the genesis block's excess blob gas must be 0")]
     ExcessBlobGas,
+}
+
+/// Prague's system contracts, as every rollup's first state holds them.
+pub fn system_accounts() -> Vec<GenesisAccount> {
+    PREDEPLOYS
+        .iter()
+        .map(|predeploy| GenesisAccount {
+            address: predeploy.address,
+            nonce: 1,
+            code: predeploy.code(),
+            ..GenesisAccount::default()
+        })
+        .collect()
 }
 
 /// Refuses accounts that a rollup must not begin with.
@@ -98,21 +111,13 @@ pub const fn check_genesis_header(header: &Header, gas_limit: u64) -> Result<(),
 
 #[cfg(test)]
 mod tests {
-    use alloc::{vec, vec::Vec};
+    use alloc::vec;
 
     use super::*;
     use tern_protocol::ChainId;
 
     fn accounts() -> Vec<GenesisAccount> {
-        let mut accounts: Vec<_> = PREDEPLOYS
-            .iter()
-            .map(|predeploy| GenesisAccount {
-                address: predeploy.address,
-                nonce: 1,
-                code: predeploy.code(),
-                ..GenesisAccount::default()
-            })
-            .collect();
+        let mut accounts = system_accounts();
         let balance = Word::from_u64(1);
         accounts.push(GenesisAccount { balance, ..GenesisAccount::default() });
         accounts

@@ -19,7 +19,7 @@ pub use error::{Error, ErrorKind, Need};
 pub use executor::{
     Execution, Executor, GenesisAccount, GenesisState, Receipt, SkipReason, Skipped,
 };
-pub use genesis::{GenesisError, check_genesis_accounts, check_genesis_header};
+pub use genesis::{GenesisError, check_genesis_accounts, check_genesis_header, system_accounts};
 pub use header::Header;
 pub use preimages::{Keccak, PreimageSet, Preimages};
 pub use spec::{BlobParams, ChainSpec, Fork};

@@ -89,6 +89,8 @@ pub enum WitnessError {
 
 const MAGIC: [u8; 4] = *b"TWIT";
 const VERSION: u8 = 1;
+/// Strings of the JSON that are no entries: names of fields, and what wraps an answer.
+const NAMES: usize = 16;
 
 #[derive(Serialize, Deserialize)]
 struct Json {
@@ -112,6 +114,11 @@ impl Witness {
         }
         if text.len() / 2 > limits.bytes.saturating_mul(2) {
             return Err(too_large("bytes of text", text.len(), limits.bytes.saturating_mul(4)));
+        }
+        // Each entry is a string of two quotes: count before any of them costs memory.
+        let strings = text.bytes().filter(|byte| *byte == b'"').count() / 2;
+        if strings > limits.entries.saturating_add(NAMES) {
+            return Err(too_large("entries", strings, limits.entries));
         }
         let json = serde_json::from_str::<Json>(text)
             .or_else(|plain| {
@@ -373,6 +380,15 @@ mod tests {
         let limits = WitnessLimits { entries: 3, ..WitnessLimits::default() };
         let error = Witness::from_bytes(&small().to_bytes(), &limits);
         assert_eq!(error, Err(too_large("entries", 4, 3)));
+    }
+
+    #[test]
+    fn json_of_too_many_entries_is_refused_before_it_is_read() {
+        let limits = WitnessLimits { entries: 3, ..WitnessLimits::default() };
+        // Not even JSON: only the quotes were looked at.
+        let text = "\"\"".repeat(3 + NAMES + 1);
+        let error = Witness::from_json(&text, &limits);
+        assert_eq!(error, Err(too_large("entries", 3 + NAMES + 1, 3)));
     }
 
     #[test]

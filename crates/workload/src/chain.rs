@@ -1,9 +1,9 @@
 //! A chain in memory: a genesis state with many accounts, and blocks on top.
 
-use tern_protocol::{Address, BlockInputs, ChainId, Hash, Timestamp, Word, predeploys::PREDEPLOYS};
+use tern_protocol::{Address, BlockInputs, ChainId, Hash, Timestamp, Word};
 use tern_stf::{
     ChainSpec, Error, Execution, Executor, GenesisAccount, Header, PreimageSet, Recorder, Witness,
-    check_genesis_accounts,
+    check_genesis_accounts, system_accounts,
 };
 
 use crate::{Key, Kind, kinds};
@@ -30,15 +30,7 @@ impl Chain {
     pub fn new(first: &dyn Executor, accounts: usize, keys: usize) -> Result<Self, Error> {
         let keys: Vec<_> = (1..=keys as u64).map(Key::dev).collect();
         let holders: Vec<_> = keys.iter().map(Key::address).collect();
-        let mut all: Vec<_> = PREDEPLOYS
-            .iter()
-            .map(|predeploy| GenesisAccount {
-                address: predeploy.address,
-                nonce: 1,
-                code: predeploy.code(),
-                ..GenesisAccount::default()
-            })
-            .collect();
+        let mut all = system_accounts();
         all.extend(kinds::contracts(&holders));
         let balance = Word::from_u64(10u64.pow(19));
         let others = (keys.len()..accounts).map(stranger);

@@ -62,7 +62,7 @@ pub(crate) fn world(rng: &mut ChaCha8Rng) -> World {
         people: keys().iter().map(|key| key.address).collect(),
         odd: odd_addresses(),
     };
-    let mut accounts = system::accounts();
+    let mut accounts = tern_stf::system_accounts();
     if rng.random_bool(0.5) {
         // As their own deployments leave them: no request before the first system call.
         for account in &mut accounts[2..] {
