@@ -21,13 +21,15 @@ setup: ## Install, or name, what the system lacks
 build: setup ## Build the binary
 	@$(STAGE) build cargo build --locked -p tern
 
-test: setup ## Every test: formats, derivation, executors, public block tests, agreement
+test: setup ## Every test: formats, derivation, executors, public block tests, agreement, contracts
 	@rm -f $(CARGO_TARGET_DIR)/stage-times
 	@$(STAGE) format cargo fmt --check
 	@$(STAGE) third-party tools/third-party
 	@$(STAGE) compile cargo test --locked --workspace --no-run
 	@$(STAGE) tests cargo test --locked --workspace
 	@$(STAGE) independence python3 tools/independence.py --check
+	@$(STAGE) contracts-format tools/contracts fmt --check
+	@$(STAGE) contracts tools/contracts test
 	@$(STAGE) summary true
 
 test-heavy: build ## The long runs: 20,000 random blocks, all fuzz targets for a minute each
