@@ -1,0 +1,22 @@
+//! What each contract can be asked and what it answers, from its compiled ABI.
+
+#![allow(missing_docs, clippy::too_many_arguments, clippy::pub_underscore_fields)]
+
+/// The bindings of each artifact, in a module of its own: contracts share the names of types.
+macro_rules! contracts {
+    ($($module:ident::$name:ident = $path:literal),* $(,)?) => {
+        $(
+            pub mod $module {
+                alloy_sol_types::sol!(#[derive(Debug, PartialEq, Eq)] $name, $path);
+            }
+            pub use $module::$name;
+        )*
+    };
+}
+
+contracts! {
+    safe::Safe = "../../artifacts/contracts/Safe.json",
+    safe_proxy_factory::SafeProxyFactory = "../../artifacts/contracts/SafeProxyFactory.json",
+    safe_proxy::SafeProxy = "../../artifacts/contracts/SafeProxy.json",
+    safe_fallback::CompatibilityFallbackHandler = "../../artifacts/contracts/CompatibilityFallbackHandler.json",
+}
