@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+pragma solidity ^0.8.30;
+
+import {Bounds} from "../factory/Bounds.sol";
+import {DelayParams, Terms} from "../factory/Params.sol";
+import {Claims} from "../types/Claims.sol";
+import {Claim, ClaimId, Lane, LaneVersion} from "../types/Types.sol";
+import {Contents} from "./Contents.sol";
+import {Seat} from "./ILaneRegistry.sol";
+import {Proposal, ProposalState} from "./ISettlement.sol";
+import {Window} from "./Window.sol";
+
+/// The optimistic lane's side: proposals, their bonds, windows and matches. A proposal decides
+/// nothing for another proposal of the same content.
+abstract contract Proposals is Contents {
+    uint16 private constant MAX_MATCHES = type(uint16).max;
+
+    function propose(Claim calldata claim)
+        external
+        payable
+        override
+        unlocked
+        returns (ClaimId id, uint32 number)
+    {
+        return _propose(claim, true);
+    }
+
+    function proposeOn(Claim calldata claim, Claim calldata parent)
+        external
+        payable
+        override
+        unlocked
+        returns (ClaimId id, uint32 number)
+    {
+        Claim memory p = parent;
+        ClaimId parentId = Claims.id(p, address(this));
+        Record memory r = _records[parentId];
+        if (!_isKnown(r)) revert ParentNotKnown(parentId);
+        if (r.finalAt == 0 && _missesHead(p)) revert ParentIsDead(parentId);
+
+        Claim memory c = claim;
+        bytes32 end = Claims.point(p.blockHash, p.lastBatch);
+        if (_start(c) != end) revert StartsElsewhere(end, _start(c));
+        return _propose(c, false);
+    }
+
+    /// `atHead`: whether the claim must start there, because no other parent was given.
+    function _propose(Claim memory claim, bool atHead)
+        private
+        returns (ClaimId id, uint32 number)
+    {
+        id = Claims.id(claim, address(this));
+        Record memory r = _records[id];
+        if (r.finalAt != 0) revert AlreadyFinal(id, r.finalAt);
+        _admit(id, claim, Claims.inputs(claim), r);
+        if (_missesHead(claim)) revert DeadClaim(id);
+        if (atHead) _requireAtHead(claim);
+
+        CurrentTerms memory current = _current;
+        uint256 bond = current.terms.proposerBond;
+        if (msg.value != bond) revert WrongBond(bond, msg.value);
+        (Seat memory seat,) = _activeSeat(Lane.Op);
+
+        number = r.proposals++;
+        _records[id] = r;
+        _proposals[id][number] = Proposal({
+            proposer: msg.sender,
+            proposedAt: _now(),
+            opVersion: seat.version,
+            terms: current.index,
+            openMatches: 0,
+            state: ProposalState.Live
+        });
+        emit Proposed(id, number, msg.sender, seat.version, current.index);
+    }
+
+    function stand(Claim calldata claim, uint32 number)
+        external
+        override
+        locked
+        returns (bool isFinal)
+    {
+        Claim memory c = claim;
+        ClaimId id = Claims.id(c, address(this));
+        Record memory r = _records[id];
+        Proposal memory p = _live(id, number);
+        _requireAlive(id, c, r);
+        (Seat memory seat, address games) = _activeSeat(Lane.Op);
+        if (seat.version != p.opVersion) revert VersionNotActive(seat.version, p.opVersion);
+        uint40 until = _windowEnd(id, r, p);
+        if (_now() < until) revert WindowNotOver(until);
+        if (p.openMatches != 0) revert MatchesAreOpen(p.openMatches);
+
+        _proposals[id][number].state = ProposalState.Stood;
+        r.op = p.opVersion;
+        _records[id] = r;
+        _pulse.op = _now();
+        emit Stood(id, number, p.opVersion);
+        _credit(p.proposer, _terms[p.terms].proposerBond);
+
+        _meetRivals(id, Claims.inputs(c), r, Lane.Op, p.opVersion, games);
+        isFinal = _tryFinalize(id, c, r);
+        if (isFinal) _records[id] = r;
+    }
+
+    function reclaim(Claim calldata claim, uint32 number) external override unlocked {
+        Claim memory c = claim;
+        ClaimId id = Claims.id(c, address(this));
+        Record memory r = _records[id];
+        Proposal memory p = _live(id, number);
+        if (!_isReclaimable(c, r, p)) revert NotReclaimable(id, number);
+
+        _proposals[id][number].state = ProposalState.Closed;
+        emit Reclaimed(id, number);
+        _credit(p.proposer, _terms[p.terms].proposerBond);
+    }
+
+    function _isReclaimable(Claim memory claim, Record memory r, Proposal memory p)
+        private
+        view
+        returns (bool)
+    {
+        if (r.finalAt != 0 || _missesHead(claim)) return true;
+        if (p.openMatches != 0) return false;
+        (Seat memory seat,) = _registry().active(Lane.Op);
+        if (seat.version != p.opVersion || seat.frozen) return true;
+        return r.firstVoteAt == 0 && _now() >= p.proposedAt + _terms[p.terms].window;
+    }
+
+    function matchOpened(Claim calldata claim, uint32 number) external override unlocked {
+        Claim memory c = claim;
+        ClaimId id = Claims.id(c, address(this));
+        Record memory r = _records[id];
+        Proposal memory p = _live(id, number);
+        _requireGames(p.opVersion);
+        _requireAlive(id, c, r);
+        uint40 until = _windowEnd(id, r, p);
+        if (_now() >= until) revert WindowIsOver(until);
+        if (p.openMatches == MAX_MATCHES) revert TooManyMatches(MAX_MATCHES);
+
+        uint16 open = p.openMatches + 1;
+        _proposals[id][number].openMatches = open;
+        emit MatchOpened(id, number, open);
+    }
+
+    function matchClosed(ClaimId id, uint32 number, bool defended, address challenger)
+        external
+        override
+        unlocked
+    {
+        Proposal memory p = _proposals[id][number];
+        if (p.openMatches == 0) revert NoOpenMatch(id, number);
+        _requireGames(p.opVersion);
+
+        uint16 open = --p.openMatches;
+        emit MatchClosed(id, number, defended, open);
+        bool lost = !defended && p.state == ProposalState.Live;
+        if (lost) p.state = ProposalState.Lost;
+        _proposals[id][number] = p;
+        if (!lost) return;
+
+        emit Lost(id, number, challenger);
+        uint256 bond = _terms[p.terms].proposerBond;
+        uint256 prize = bond / 2;
+        burned += bond - prize;
+        emit Burned(bond - prize);
+        _credit(challenger, prize);
+    }
+
+    /// Pays all of the caller's credit. Who cannot be paid chooses another receiver.
+    function withdrawCredit(address payable to) external override locked {
+        uint256 amount = credit[msg.sender];
+        if (amount == 0) revert NoCredit(msg.sender);
+        credit[msg.sender] = 0;
+        bool ok;
+        assembly ("memory-safe") {
+            // Nothing of what the receiver returns is copied.
+            ok := call(gas(), to, amount, 0, 0, 0, 0)
+        }
+        if (!ok) revert PaymentFailed(to, amount);
+        emit Paid(msg.sender, to, amount);
+    }
+
+    function setTerms(Terms calldata terms) external override unlocked {
+        if (msg.sender != timelock) revert OnlyTimelock(timelock, msg.sender);
+        DelayParams memory bounds;
+        (bounds.minBond, bounds.maxBond) = (MIN_BOND, MAX_BOND);
+        (bounds.minWindow, bounds.maxWindow) = (MIN_WINDOW, MAX_WINDOW);
+        Bounds.checkTerms(terms, bounds);
+        _useTerms(_current.index + 1, terms);
+    }
+
+    /// The lane's active version, which is not frozen.
+    function _activeSeat(Lane lane) internal view returns (Seat memory seat, address verifier) {
+        (seat, verifier) = _registry().active(lane);
+        if (LaneVersion.unwrap(seat.version) == 0) revert NoActiveVersion(lane);
+        if (seat.frozen) revert FrozenVersion(lane, seat.version);
+    }
+
+    function _live(ClaimId id, uint32 number) private view returns (Proposal memory p) {
+        p = _proposals[id][number];
+        if (p.state != ProposalState.Live) revert NotLive(id, number, p.state);
+    }
+
+    function _windowEnd(ClaimId id, Record memory r, Proposal memory p)
+        private
+        view
+        returns (uint40)
+    {
+        if (r.firstVoteAt == 0) revert WindowNotStarted(id);
+        return Window.end(p.proposedAt, r.firstVoteAt, _terms[p.terms].window);
+    }
+
+    function _requireGames(LaneVersion version) private view {
+        address games = _registry().version(Lane.Op, version).verifier;
+        if (msg.sender != games) revert NotTheGames(games, msg.sender);
+    }
+}

@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+pragma solidity ^0.8.30;
+
+import {Bounds} from "../factory/Bounds.sol";
+import {DelayParams, RollupAddresses, RollupParams, Terms} from "../factory/Params.sol";
+import {Config} from "../inbox/Config.sol";
+import {IInbox} from "../inbox/IInbox.sol";
+import {Claims} from "../types/Claims.sol";
+import {BatchAcc, ClaimId, ConfigHash, Lane, LaneVersion} from "../types/Types.sol";
+import {ILaneRegistry} from "./ILaneRegistry.sol";
+import {Content, Head, ISettlement, Proposal, Pulse} from "./ISettlement.sol";
+import {ISettlementErrors} from "./ISettlementErrors.sol";
+import {ISettlementEvents} from "./ISettlementEvents.sol";
+
+/// What settlement keeps, and the views that only read it.
+abstract contract Store is ISettlement, ISettlementErrors, ISettlementEvents {
+    /// A content as it is stored: `Content` and two facts that save reading other slots. One
+    /// slot, to the last bit.
+    struct Record {
+        LaneVersion zk;
+        LaneVersion tee;
+        LaneVersion op;
+        LaneVersion zk2;
+        uint40 firstVoteAt;
+        uint40 finalAt;
+        uint32 proposals;
+        /// How many batches there are up to the claim's last: never zero once known.
+        uint64 batches;
+        /// Whether it was the first known of its inputs.
+        bool first;
+    }
+
+    /// The terms of new proposals, in one slot.
+    struct CurrentTerms {
+        Terms terms;
+        uint16 index;
+    }
+
+    address public immutable override inbox;
+    address public immutable override registry;
+    address public immutable override powers;
+    address public immutable timelock;
+
+    ConfigHash internal immutable CONFIG;
+    bytes32 internal immutable GENESIS;
+    uint40 internal immutable HEARTBEAT;
+    uint40 internal immutable STALL_AFTER;
+    uint40 internal immutable MIN_WINDOW;
+    uint40 internal immutable MAX_WINDOW;
+    uint96 internal immutable MIN_BOND;
+    uint96 internal immutable MAX_BOND;
+
+    Head internal _head;
+    Pulse internal _pulse;
+    CurrentTerms internal _current;
+    uint256 public override burned;
+
+    mapping(ClaimId => Record) internal _records;
+    mapping(ClaimId => mapping(uint32 => Proposal)) internal _proposals;
+    mapping(uint16 => Terms) internal _terms;
+    mapping(address => uint256) public override credit;
+    /// The first known content of some inputs.
+    mapping(bytes32 => ClaimId) internal _firstOf;
+    /// By inputs, lane and version: the first content after that one which it voted for.
+    mapping(bytes32 => ClaimId) internal _otherOf;
+
+    bool private transient _locked;
+
+    /// Lane contracts and receivers of money are called: none of them gets back in here.
+    modifier locked() {
+        if (_locked) revert Reentered();
+        _locked = true;
+        _;
+        _locked = false;
+    }
+
+    /// For calls that call no stranger themselves.
+    modifier unlocked() {
+        if (_locked) revert Reentered();
+        _;
+    }
+
+    constructor(RollupParams memory p, RollupAddresses memory a) {
+        inbox = a.inbox;
+        registry = a.registry;
+        powers = a.powers;
+        timelock = a.timelock;
+        // Not asked of the inbox, which may be deployed later.
+        CONFIG = Config.hash(p.chain, uint64(block.chainid), a.inbox);
+        GENESIS = p.chain.genesisHash;
+
+        DelayParams memory d = p.delays;
+        HEARTBEAT = d.heartbeat;
+        STALL_AFTER = d.stallAfter;
+        MIN_WINDOW = d.minWindow;
+        MAX_WINDOW = d.maxWindow;
+        MIN_BOND = d.minBond;
+        MAX_BOND = d.maxBond;
+
+        _head.point = Claims.point(p.chain.genesisHash, BatchAcc.wrap(0));
+        // Before the first finality, a stall counts from deployment.
+        _head.finalAt = _now();
+
+        Bounds.checkTerms(p.terms, d);
+        _useTerms(0, p.terms);
+    }
+
+    function head() external view override returns (Head memory) {
+        return _head;
+    }
+
+    function pulse() external view override returns (Pulse memory) {
+        return _pulse;
+    }
+
+    function stall() external view override returns (bool stalled, uint40 endedAt) {
+        (uint64 batches,) = IInbox(inbox).tip();
+        return (batches > _head.batches && _isLongAgo(_head.finalAt), _head.stallEndedAt);
+    }
+
+    function content(ClaimId id) external view override returns (Content memory) {
+        Record memory r = _records[id];
+        return Content({
+            zk: r.zk,
+            tee: r.tee,
+            op: r.op,
+            zk2: r.zk2,
+            firstVoteAt: r.firstVoteAt,
+            finalAt: r.finalAt,
+            proposals: r.proposals,
+            known: _isKnown(r)
+        });
+    }
+
+    function proposal(ClaimId id, uint32 number) external view override returns (Proposal memory) {
+        return _proposals[id][number];
+    }
+
+    function termsAt(uint16 index) external view override returns (Terms memory) {
+        return _terms[index];
+    }
+
+    function currentTerms() external view override returns (uint16 index, Terms memory) {
+        return (_current.index, _current.terms);
+    }
+
+    function _useTerms(uint16 index, Terms memory terms) internal {
+        _current = CurrentTerms(terms, index);
+        _terms[index] = terms;
+        emit TermsSet(index, terms);
+    }
+
+    function _credit(address who, uint256 amount) internal {
+        credit[who] += amount;
+        emit Credited(who, amount);
+    }
+
+    function _isKnown(Record memory r) internal pure returns (bool) {
+        return r.batches != 0;
+    }
+
+    function _voteOf(Record memory r, Lane lane) internal pure returns (LaneVersion) {
+        if (lane == Lane.Zk) return r.zk;
+        if (lane == Lane.Tee) return r.tee;
+        if (lane == Lane.Op) return r.op;
+        return r.zk2;
+    }
+
+    /// Whether the last finality is so old that unfinished work counts as stalled.
+    function _isLongAgo(uint40 finalAt) internal view returns (bool) {
+        return _now() - finalAt > STALL_AFTER;
+    }
+
+    function _registry() internal view returns (ILaneRegistry) {
+        return ILaneRegistry(registry);
+    }
+
+    function _now() internal view returns (uint40) {
+        return uint40(block.timestamp);
+    }
+}
