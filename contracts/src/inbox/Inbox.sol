@@ -6,7 +6,8 @@ import {BatchAcc, ConfigHash} from "../types/Types.sol";
 import {Anchors} from "./Anchors.sol";
 import {Config} from "./Config.sol";
 import {Header, HeaderLimits, Headers} from "./Headers.sol";
-import {InboxQueues, QueueHead} from "./InboxQueues.sol";
+import {InboxQueues} from "./InboxQueues.sol";
+import {QueueHeads, Records} from "./Records.sol";
 
 /// Where the chain of batches ends.
 struct Tip {
@@ -65,10 +66,7 @@ contract Inbox is InboxQueues {
         uint64 indexed index,
         BatchAcc indexed acc,
         uint64 firstBlock,
-        QueueHead depositsBefore,
-        QueueHead depositsAfter,
-        QueueHead forcedBefore,
-        QueueHead forcedAfter,
+        QueueHeads queues,
         bytes header
     );
     /// The data of a batch that brings them as calldata. EIP-7623 makes it cost nothing: a transaction
@@ -76,7 +74,6 @@ contract Inbox is InboxQueues {
     event BatchData(uint64 indexed index, bytes data);
     event SequencerSet(address indexed before, address indexed sequencer);
 
-    bytes32 private constant BATCH_TAG = keccak256("tern.batch.v1");
     /// What a call with value may cost besides the gas that it hands over: a cold account,
     /// a transfer, a new account, and the lines around it.
     uint256 private constant CALL_COST = 40_000;
@@ -258,15 +255,11 @@ contract Inbox is InboxQueues {
         private
         returns (BatchAcc acc)
     {
-        (QueueHead memory d0, QueueHead memory d1) = _takeDeposits(h.deposits);
-        (QueueHead memory f0, QueueHead memory f1) = _takeForced(h.forced, h.blockCount);
-        bytes memory queues =
-            abi.encodePacked(d0.next, d0.acc, d1.next, d1.acc, f0.next, f0.acc, f1.next, f1.acc);
-        bytes32 headerHash = keccak256(header);
-        acc = BatchAcc.wrap(
-            keccak256(abi.encodePacked(BATCH_TAG, h.parent, headerHash, firstBlock, queues))
-        );
-        emit BatchSubmitted(h.index, acc, firstBlock, d0, d1, f0, f1, header);
+        QueueHeads memory q;
+        (q.depositsBefore, q.depositsAfter) = _takeDeposits(h.deposits);
+        (q.forcedBefore, q.forcedAfter) = _takeForced(h.forced, h.blockCount);
+        acc = Records.acc(h.parent, keccak256(header), firstBlock, q);
+        emit BatchSubmitted(h.index, acc, firstBlock, q, header);
     }
 
     function _count(BatchAcc acc) private view returns (uint64 batches, uint64 blocks) {

@@ -14,12 +14,7 @@ import {
     ForcedQueues,
     Mark
 } from "./Queues.sol";
-
-/// A queue's next entry, and the accumulator over those before it.
-struct QueueHead {
-    uint64 next;
-    bytes32 acc;
-}
+import {QueueHead} from "./Records.sol";
 
 /// What waits in a queue: entries `next` to `end - 1`.
 struct QueueView {
@@ -67,7 +62,7 @@ abstract contract InboxQueues is IInbox, Lock {
     /// The forced transactions have more gas than surely fits the batch's blocks.
     error ForcedCapacity(uint256 got, uint256 most);
 
-    /// The sender is on L1 only: on L2 there is a withdrawal entry without one.
+    /// `acc` is the queue's accumulator after this entry.
     event Deposited(uint64 indexed index, address indexed to, uint64 amountGwei, bytes32 acc);
     event Forced(uint64 indexed index, uint64 gas, bytes32 acc, bytes raw);
 

@@ -52,7 +52,7 @@ library Cursors {
         return c.end - c.next;
     }
 
-    /// Even for one shelf, odd for the other, in groups of four.
+    /// The same place on the other shelf is 2^64 further.
     function _place(bool second, uint256 offset) private pure returns (uint256) {
         return offset | (second ? 1 << 64 : 0);
     }

@@ -15,8 +15,17 @@ macro_rules! contracts {
 }
 
 contracts! {
+    rollup_factory::RollupFactory = "../../artifacts/contracts/RollupFactory.json",
+    token::Token = "../../artifacts/contracts/Token.json",
+    timelock::Timelock = "../../artifacts/contracts/Timelock.json",
+    governance::Governance = "../../artifacts/contracts/Governance.json",
+    council_powers::CouncilPowers = "../../artifacts/contracts/CouncilPowers.json",
+    lane_registry::LaneRegistry = "../../artifacts/contracts/LaneRegistry.json",
+    inbox::Inbox = "../../artifacts/contracts/Inbox.json",
+    settlement::Settlement = "../../artifacts/contracts/Settlement.json",
     safe::Safe = "../../artifacts/contracts/Safe.json",
     safe_proxy_factory::SafeProxyFactory = "../../artifacts/contracts/SafeProxyFactory.json",
     safe_proxy::SafeProxy = "../../artifacts/contracts/SafeProxy.json",
-    safe_fallback::CompatibilityFallbackHandler = "../../artifacts/contracts/CompatibilityFallbackHandler.json",
+    compatibility_fallback_handler::CompatibilityFallbackHandler =
+        "../../artifacts/contracts/CompatibilityFallbackHandler.json",
 }

@@ -1,5 +1,8 @@
 #![doc = include_str!("../README.md")]
 
 mod abi;
+mod artifact;
+mod convert;
 
 pub use abi::*;
+pub use artifact::{ALL, Artifact, part_code_hashes, parts};

@@ -60,7 +60,6 @@ impl State {
             let range = self.inbox.range(claim.first_batch, claim.last_batch);
             range.is_some_and(|range| range.from_block == number.0)
                 && claim.parent_block == *block
-                && path.is_empty()
         });
         starts || self.has_checkpoint(claim, block, number, path)
     }

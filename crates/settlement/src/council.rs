@@ -20,7 +20,6 @@ impl State {
     }
 
     pub(crate) fn cancel(&mut self, lane: Lane) -> Done {
-        Refusal::unless(lane != Lane::Tee, Refusal::WrongLane(lane))?;
         self.registry.announced[lane as usize].take().ok_or(Refusal::NotAnnounced)?;
         Ok(Vec::new())
     }
@@ -38,7 +37,6 @@ impl State {
     }
 
     pub(crate) fn activate(&mut self, now: Seconds, lane: Lane) -> Done {
-        Refusal::unless(lane != Lane::Tee, Refusal::WrongLane(lane))?;
         let announced = self.registry.announced[lane as usize].ok_or(Refusal::NotAnnounced)?;
         let (ready, last) = self.ready(lane, now).ok_or(Refusal::NotAnnounced)?;
         Refusal::unless(now >= ready, Refusal::NotReady(ready))?;
@@ -61,9 +59,10 @@ impl State {
         lane: Lane,
         verifier: Verifier,
     ) -> Done {
+        Refusal::unless(lane != Lane::Tee, Refusal::WrongLane(lane))?;
         let until = self.registry.emergency_until[lane as usize];
         let open =
-            until.is_some_and(|until| now < until || self.has(DevFault::EmergencyNeverCloses));
+            until.is_some_and(|until| now <= until || self.has(DevFault::EmergencyNeverCloses));
         Refusal::unless(open, Refusal::NoEmergency(lane))?;
         self.admit_verifier(lane, &verifier)?;
         let delays = &self.rules.delays;

@@ -57,7 +57,7 @@ pub struct Registry {
     pub versions: [Vec<Version>; 4],
     /// What each lane's council announced.
     pub announced: [Option<Announced>; 4],
-    /// Before this each lane may be replaced at once.
+    /// Until then, included, each lane may be replaced at once.
     pub emergency_until: [Option<Seconds>; 4],
 }
 

@@ -191,8 +191,8 @@ impl State {
 
     fn match_opened(&mut self, now: Seconds, by: Caller, claim: &Claim, number: u32) -> Done {
         let id = self.id(claim);
-        self.check_games(by, id, number)?;
         let (content, proposal) = self.live(id, number)?;
+        self.check_games(by, id, number)?;
         self.check_alive(id, claim)?;
         let (_, over) = self.window(content, proposal).ok_or(Refusal::NoWindow)?;
         Refusal::unless(now < over, Refusal::WindowOver(over))?;
@@ -211,12 +211,13 @@ impl State {
         defended: bool,
         challenger: Address,
     ) -> Done {
+        let proposal = self.proposal(id, number)?;
+        Refusal::unless(proposal.open_matches > 0, Refusal::NoMatch)?;
+        let lost_bond = self.terms_of(proposal).proposer_bond;
         self.check_games(by, id, number)?;
-        let lost_bond = self.proposal(id, number).map(|p| self.terms_of(p).proposer_bond)?;
         let stays = self.has(DevFault::LostBondVanishes);
         let ends_all = self.has(DevFault::LostMatchEndsAll);
         let proposal = self.proposal_mut(id, number).ok_or(Refusal::NoProposal(id, number))?;
-        Refusal::unless(proposal.open_matches > 0, Refusal::NoMatch)?;
         proposal.open_matches -= 1;
         let mut outcome = Vec::new();
         if !defended && proposal.state == ProposalState::Live {
