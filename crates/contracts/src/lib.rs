@@ -6,3 +6,4 @@ mod convert;
 
 pub use abi::*;
 pub use artifact::{ALL, Artifact, part_code_hashes, parts};
+pub use convert::{from_alloy, to_alloy};
