@@ -101,6 +101,16 @@ contract Governance is
         super.updateQuorumNumerator(value);
     }
 
+    /// Seconds, as the token's. Not asked of it: it may be deployed later than this.
+    function clock() public view override(Governor, GovernorVotes) returns (uint48) {
+        return uint48(block.timestamp);
+    }
+
+    // solhint-disable-next-line func-name-mixedcase
+    function CLOCK_MODE() public pure override(Governor, GovernorVotes) returns (string memory) {
+        return "mode=timestamp";
+    }
+
     // What several of the bases answer.
 
     function state(uint256 proposalId)

@@ -2,12 +2,18 @@
 pragma solidity ^0.8.30;
 
 import {Lane, LaneVersion} from "../types/Types.sol";
+import {Seat} from "./ILaneRegistry.sol";
 import {Phase} from "./Rule.sol";
 
 /// All four seats and the phase, in one word.
 type Board is uint256;
 
 using BoardLib for Board global;
+
+/// Who has no use for all of it in memory reads the word, and takes out what it needs.
+interface IBoard {
+    function word() external view returns (Board);
+}
 
 /// Each lane has 57 bits, the first lane the lowest: 16 of its active version, one whether that
 /// is frozen, 40 until when it is on probation. Above them: the phase, then one bit for each
@@ -41,6 +47,26 @@ library BoardLib {
         return Board.unwrap(board) & _pair(a, b) != 0;
     }
 
+    /// All seats in the order of `Lane`. Written for what it costs: each vote reads it.
+    function seats(Board board, uint256 time) internal pure returns (Seat[4] memory all) {
+        uint256 rest = Board.unwrap(board);
+        for (uint256 i = 0; i < 4; ++i) {
+            Seat memory one = all[i];
+            one.version = LaneVersion.wrap(uint16(rest & VERSION));
+            one.frozen = rest & FROZEN != 0;
+            one.probation = time < uint40(rest >> UNTIL);
+            rest >>= LANE;
+        }
+    }
+
+    function seat(Board board, Lane lane, uint256 time) internal pure returns (Seat memory) {
+        return Seat({
+            version: board.version(lane),
+            frozen: board.frozen(lane),
+            probation: time < board.probationUntil(lane)
+        });
+    }
+
     function retire(Board board) internal pure returns (Board) {
         return Board.wrap(Board.unwrap(board) | 1 << PHASE);
     }
@@ -57,8 +83,8 @@ library BoardLib {
     {
         uint256 shift = _shift(lane);
         uint256 cleared = Board.unwrap(board) & ~(((1 << LANE) - 1) << shift);
-        uint256 seat = LaneVersion.unwrap(number) | uint256(until) << UNTIL;
-        return Board.wrap(cleared | seat << shift);
+        uint256 fresh = LaneVersion.unwrap(number) | uint256(until) << UNTIL;
+        return Board.wrap(cleared | fresh << shift);
     }
 
     function pair(Board board, Lane a, Lane b, bool differs) internal pure returns (Board) {

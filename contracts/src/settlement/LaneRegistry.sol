@@ -5,7 +5,7 @@ import {RollupAddresses, RollupParams} from "../factory/Params.sol";
 import {IGames, ILane} from "../lanes/ILane.sol";
 import {Code} from "../types/Code.sol";
 import {Lane, LaneVersion} from "../types/Types.sol";
-import {Board} from "./Board.sol";
+import {Board, IBoard} from "./Board.sol";
 import {Delays} from "./Delays.sol";
 import {ILaneRegistry, Seat, Version} from "./ILaneRegistry.sol";
 import {ISettlement, Pulse} from "./ISettlement.sol";
@@ -72,7 +72,7 @@ struct Retirement {
 ///
 /// Caution: a version's identifiers are what its contract says of itself. Who announces it
 /// answers for their truth, and everybody has the notice to check them.
-contract LaneRegistry is ILaneRegistry, Delays {
+contract LaneRegistry is ILaneRegistry, IBoard, Delays {
     error NotAllowed(address caller, address expected);
     /// This call is for other lanes.
     error WrongLane(Lane lane);
@@ -136,14 +136,17 @@ contract LaneRegistry is ILaneRegistry, Delays {
     function board() external view returns (Phase phase, Seat[4] memory seats) {
         Board b = _board;
         phase = b.phase();
-        for (uint256 i = 0; i < 4; ++i) {
-            seats[i] = _seat(b, Lane(i));
-        }
+        seats = b.seats(block.timestamp);
+    }
+
+    /// @inheritdoc IBoard
+    function word() external view returns (Board) {
+        return _board;
     }
 
     /// @inheritdoc ILaneRegistry
     function active(Lane lane) external view returns (Seat memory seat, address verifier) {
-        seat = _seat(_board, lane);
+        seat = _board.seat(lane, block.timestamp);
         verifier = _versions[lane][seat.version].verifier;
     }
 
@@ -264,15 +267,14 @@ contract LaneRegistry is ILaneRegistry, Delays {
 
     /// The four lanes with their last votes, in the order of `Lane`.
     function lanes() external view returns (LaneStatus[4] memory all) {
-        Board b = _board;
+        Seat[4] memory seats = _board.seats(block.timestamp);
         Pulse memory pulse = ISettlement(SETTLEMENT).pulse();
         uint40[4] memory last = [pulse.zk, pulse.tee, pulse.op, pulse.zk2];
         for (uint256 i = 0; i < 4; ++i) {
-            Seat memory seat = _seat(b, Lane(i));
             all[i] = LaneStatus({
-                version: seat.version,
-                frozen: seat.frozen,
-                probation: seat.probation,
+                version: seats[i].version,
+                frozen: seats[i].frozen,
+                probation: seats[i].probation,
                 lastVoteAt: last[i],
                 silent: _silent(last[i])
             });
@@ -371,7 +373,7 @@ contract LaneRegistry is ILaneRegistry, Delays {
     }
 
     function _seatBlocks(Retirement memory r, Board b, Lane lane) private view returns (bool) {
-        Seat memory seat = _seat(b, lane);
+        Seat memory seat = b.seat(lane, block.timestamp);
         if (LaneVersion.unwrap(seat.version) == 0) {
             _because(r, RetireBlock.EmptySeat, lane, 0);
             return true;
@@ -417,14 +419,6 @@ contract LaneRegistry is ILaneRegistry, Delays {
         r.lane = lane;
         r.endsAt = endsAt;
         return r;
-    }
-
-    function _seat(Board b, Lane lane) private view returns (Seat memory) {
-        return Seat({
-            version: b.version(lane),
-            frozen: b.frozen(lane),
-            probation: _now() < b.probationUntil(lane)
-        });
     }
 
     function _announced(Lane lane) private view returns (Scheduled memory next) {
