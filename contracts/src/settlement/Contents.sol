@@ -6,7 +6,7 @@ import {IPlatformLane} from "../lanes/ILane.sol";
 import {Claims} from "../types/Claims.sol";
 import {BatchAcc, Claim, ClaimId, Lane, LaneVersion} from "../types/Types.sol";
 import {ILaneRegistry, Seat} from "./ILaneRegistry.sol";
-import {Head} from "./ISettlement.sol";
+import {Record, RecordLib} from "./Record.sol";
 import {Rule, Phase, Verdict, Vote, Votes} from "./Rule.sol";
 import {Store} from "./Store.sol";
 
@@ -25,21 +25,21 @@ abstract contract Contents is Store {
     }
 
     function isDead(Claim calldata claim) external view override returns (bool) {
-        return _records[Claims.id(claim, address(this))].finalAt == 0 && _missesHead(claim);
+        return _records[Claims.id(claim, address(this))].finalAt() == 0 && _missesHead(claim);
     }
 
     // Admission.
 
-    /// Makes the content known if it is not. What was admitted once stays right: the inbox
-    /// forgets nothing.
-    function _admit(ClaimId id, Claim memory claim, bytes32 inputs, Record memory r) internal {
-        if (_isKnown(r)) return;
-        r.batches = _checkAdmitted(claim);
-        if (_firstOf[inputs] == ClaimId.wrap(0)) {
-            _firstOf[inputs] = id;
-            r.first = true;
-        }
+    /// The content's record, admitted if it was not known. What was admitted once stays right:
+    /// the inbox forgets nothing.
+    function _admit(ClaimId id, Claim memory claim, bytes32 inputs) internal returns (Record r) {
+        r = _records[id];
+        if (r.isKnown()) return r;
+        uint64 batches = _checkAdmitted(claim);
+        bool isFirst = _firstOf[inputs] == ClaimId.wrap(0);
+        if (isFirst) _firstOf[inputs] = id;
         emit Known(id, inputs, claim);
+        return RecordLib.admitted(batches, isFirst);
     }
 
     /// Returns how many batches there are up to the claim's end.
@@ -70,8 +70,8 @@ abstract contract Contents is Store {
         return fromBatches <= _head.batches;
     }
 
-    function _requireAlive(ClaimId id, Claim memory claim, Record memory r) internal view {
-        if (r.finalAt != 0) revert AlreadyFinal(id, r.finalAt);
+    function _requireAlive(ClaimId id, Claim memory claim, Record r) internal view {
+        if (r.finalAt() != 0) revert AlreadyFinal(id, r.finalAt());
         if (_missesHead(claim)) revert DeadClaim(id);
     }
 
@@ -79,18 +79,18 @@ abstract contract Contents is Store {
 
     /// What the rule says. The hardware lane is asked only if its answer matters, so that no
     /// failure of it can block the two others.
-    function _verdict(ClaimId id, Record memory r) internal view returns (Verdict) {
+    function _verdict(ClaimId id, Record r) internal view returns (Verdict) {
         ILaneRegistry lanes = _registry();
         (Phase phase, Seat[4] memory seats) = lanes.board();
 
         Votes memory votes;
-        votes.zk = _worth(r.zk, seats[uint256(Lane.Zk)]);
-        Vote op = _worth(r.op, seats[uint256(Lane.Op)]);
+        votes.zk = _worth(r, Lane.Zk, seats);
+        Vote op = _worth(r, Lane.Op, seats);
         votes.op = op != Vote.None;
         votes.opProbation = op == Vote.Probation;
 
         if (phase == Phase.Retired) {
-            votes.second = _worth(r.zk2, seats[uint256(Lane.Zk2)]);
+            votes.second = _worth(r, Lane.Zk2, seats);
             bool zk = votes.zk != Vote.None;
             bool second = votes.second != Vote.None;
             votes.zkDiffersFromSecond = zk && second && lanes.differ(Lane.Zk, Lane.Zk2);
@@ -100,14 +100,16 @@ abstract contract Contents is Store {
         }
 
         Verdict without = Rule.verdict(phase, votes);
-        votes.second = _worth(r.tee, seats[uint256(Lane.Tee)]);
+        votes.second = _worth(r, Lane.Tee, seats);
         Verdict with = Rule.verdict(phase, votes);
         return with == without || !_upholds(id) ? without : with;
     }
 
     /// What a content's vote of one lane is worth, but for the hardware lane's own second
     /// thoughts.
-    function _worth(LaneVersion voted, Seat memory seat) internal pure returns (Vote) {
+    function _worth(Record r, Lane lane, Seat[4] memory seats) internal pure returns (Vote) {
+        LaneVersion voted = r.vote(lane);
+        Seat memory seat = seats[uint256(lane)];
         if (LaneVersion.unwrap(voted) == 0 || voted != seat.version || seat.frozen) {
             return Vote.None;
         }
@@ -137,22 +139,22 @@ abstract contract Contents is Store {
     function _meetRivals(
         ClaimId id,
         bytes32 inputs,
-        Record memory r,
+        Record r,
         Lane lane,
         LaneVersion version,
         address verifier
     ) internal {
         ClaimId first = ClaimId.wrap(0);
-        if (!r.first) {
+        if (!r.isFirst()) {
             first = _firstOf[inputs];
-            if (_voteOf(_records[first], lane) != version) first = ClaimId.wrap(0);
+            if (_records[first].vote(lane) != version) first = ClaimId.wrap(0);
         }
 
         bytes32 key = keccak256(abi.encode(inputs, lane, version));
         ClaimId other = _otherOf[key];
         if (other == id) {
             other = ClaimId.wrap(0);
-        } else if (other == ClaimId.wrap(0) && !r.first) {
+        } else if (other == ClaimId.wrap(0) && !r.isFirst()) {
             _otherOf[key] = id;
         }
 
@@ -175,7 +177,7 @@ abstract contract Contents is Store {
         if (lane != Lane.Tee) return true;
 
         // What is final has other witnesses: who signed against it is condemned alone.
-        bool isFinal = _records[rival].finalAt != 0;
+        bool isFinal = _records[rival].finalAt() != 0;
         ClaimId[] memory ids = new ClaimId[](isFinal ? 1 : 2);
         ids[0] = id;
         if (!isFinal) ids[1] = rival;
@@ -193,35 +195,30 @@ abstract contract Contents is Store {
 
     // Finality.
 
-    /// Returns whether it became final now.
-    function _tryFinalize(ClaimId id, Claim memory claim, Record memory r)
-        internal
-        returns (bool)
-    {
+    /// Makes the content final if its start is the head and the rule says so.
+    function _tryFinalize(ClaimId id, Claim memory claim, Record r) internal returns (bool) {
         // Looking at votes and start first saves asking for the verdict in vain.
-        if (r.finalAt != 0 || !_hasTwoVotes(r) || _start(claim) != _head.point) return false;
+        if (r.finalAt() != 0 || !r.hasTwoVotes() || _start(claim) != _head.point) return false;
         if (_verdict(id, r) != Verdict.Final) return false;
         _finalize(id, claim, r);
         return true;
     }
 
-    /// The claim starts at the head and is known. The caller writes the record.
-    function _finalize(ClaimId id, Claim memory claim, Record memory r) internal {
+    /// The claim is known and starts at the head.
+    function _finalize(ClaimId id, Claim memory claim, Record r) internal {
         uint40 time = _now();
-        r.finalAt = time;
+        _records[id] = r.withFinalAt(time);
 
-        Head memory h = _head;
         // The claim itself is work that waited.
-        if (_isLongAgo(h.finalAt)) {
-            h.stallEndedAt = time;
+        if (_isLongAgo(_head.finalAt)) {
+            _head.stallEndedAt = time;
             emit StallEnded(time);
         }
-        h.point = Claims.point(claim.blockHash, claim.lastBatch);
-        h.batches = r.batches;
-        h.blockNumber = claim.blockNumber;
-        h.finalAt = time;
-        _head = h;
-        emit Final(id, claim.blockHash, claim.blockNumber, r.batches);
+        _head.point = Claims.point(claim.blockHash, claim.lastBatch);
+        _head.batches = r.batches();
+        _head.blockNumber = claim.blockNumber;
+        _head.finalAt = time;
+        emit Final(id, claim.blockHash, claim.blockNumber, r.batches());
     }
 
     function _requireAtHead(Claim memory claim) internal view {
@@ -231,14 +228,5 @@ abstract contract Contents is Store {
 
     function _start(Claim memory claim) internal pure returns (bytes32) {
         return Claims.point(claim.parentBlock, claim.firstBatch);
-    }
-
-    /// No verdict is final with fewer.
-    function _hasTwoVotes(Record memory r) private pure returns (bool) {
-        return _one(r.zk) + _one(r.tee) + _one(r.op) + _one(r.zk2) > 1;
-    }
-
-    function _one(LaneVersion version) private pure returns (uint256) {
-        return LaneVersion.unwrap(version) == 0 ? 0 : 1;
     }
 }

@@ -49,7 +49,6 @@ interface ISettlementErrors {
     error NotVotedBy(Lane lane, LaneVersion version, ClaimId id);
     error NotFinal(ClaimId id);
     error NobodyCondemned();
-    error NotOneClaimEach(uint256 lengthA, uint256 lengthB);
     error NoGoodZkVote(ClaimId id);
     error NoGoodOpVote(ClaimId id);
     /// The lane that could still decide by the rule voted for one of the two.

@@ -8,6 +8,7 @@ import {Claim, ClaimId, Lane, LaneVersion} from "../types/Types.sol";
 import {Contents} from "./Contents.sol";
 import {Seat} from "./ILaneRegistry.sol";
 import {Proposal, ProposalState} from "./ISettlement.sol";
+import {Record} from "./Record.sol";
 import {Window} from "./Window.sol";
 
 /// The optimistic lane's side: proposals, their bonds, windows and matches. A proposal decides
@@ -34,9 +35,9 @@ abstract contract Proposals is Contents {
     {
         Claim memory p = parent;
         ClaimId parentId = Claims.id(p, address(this));
-        Record memory r = _records[parentId];
-        if (!_isKnown(r)) revert ParentNotKnown(parentId);
-        if (r.finalAt == 0 && _missesHead(p)) revert ParentIsDead(parentId);
+        Record r = _records[parentId];
+        if (!r.isKnown()) revert ParentNotKnown(parentId);
+        if (r.finalAt() == 0 && _missesHead(p)) revert ParentIsDead(parentId);
 
         Claim memory c = claim;
         bytes32 end = Claims.point(p.blockHash, p.lastBatch);
@@ -50,10 +51,8 @@ abstract contract Proposals is Contents {
         returns (ClaimId id, uint32 number)
     {
         id = Claims.id(claim, address(this));
-        Record memory r = _records[id];
-        if (r.finalAt != 0) revert AlreadyFinal(id, r.finalAt);
-        _admit(id, claim, Claims.inputs(claim), r);
-        if (_missesHead(claim)) revert DeadClaim(id);
+        Record r = _admit(id, claim, Claims.inputs(claim));
+        _requireAlive(id, claim, r);
         if (atHead) _requireAtHead(claim);
 
         CurrentTerms memory current = _current;
@@ -61,8 +60,8 @@ abstract contract Proposals is Contents {
         if (msg.value != bond) revert WrongBond(bond, msg.value);
         (Seat memory seat,) = _activeSeat(Lane.Op);
 
-        number = r.proposals++;
-        _records[id] = r;
+        number = r.proposals();
+        _records[id] = r.withProposal();
         _proposals[id][number] = Proposal({
             proposer: msg.sender,
             proposedAt: _now(),
@@ -82,7 +81,7 @@ abstract contract Proposals is Contents {
     {
         Claim memory c = claim;
         ClaimId id = Claims.id(c, address(this));
-        Record memory r = _records[id];
+        Record r = _records[id];
         Proposal memory p = _live(id, number);
         _requireAlive(id, c, r);
         (Seat memory seat, address games) = _activeSeat(Lane.Op);
@@ -92,21 +91,20 @@ abstract contract Proposals is Contents {
         if (p.openMatches != 0) revert MatchesAreOpen(p.openMatches);
 
         _proposals[id][number].state = ProposalState.Stood;
-        r.op = p.opVersion;
+        r = r.withVote(Lane.Op, p.opVersion);
         _records[id] = r;
         _pulse.op = _now();
         emit Stood(id, number, p.opVersion);
         _credit(p.proposer, _terms[p.terms].proposerBond);
 
         _meetRivals(id, Claims.inputs(c), r, Lane.Op, p.opVersion, games);
-        isFinal = _tryFinalize(id, c, r);
-        if (isFinal) _records[id] = r;
+        return _tryFinalize(id, c, r);
     }
 
     function reclaim(Claim calldata claim, uint32 number) external override unlocked {
         Claim memory c = claim;
         ClaimId id = Claims.id(c, address(this));
-        Record memory r = _records[id];
+        Record r = _records[id];
         Proposal memory p = _live(id, number);
         if (!_isReclaimable(c, r, p)) revert NotReclaimable(id, number);
 
@@ -115,22 +113,22 @@ abstract contract Proposals is Contents {
         _credit(p.proposer, _terms[p.terms].proposerBond);
     }
 
-    function _isReclaimable(Claim memory claim, Record memory r, Proposal memory p)
+    function _isReclaimable(Claim memory claim, Record r, Proposal memory p)
         private
         view
         returns (bool)
     {
-        if (r.finalAt != 0 || _missesHead(claim)) return true;
+        if (r.finalAt() != 0 || _missesHead(claim)) return true;
         if (p.openMatches != 0) return false;
         (Seat memory seat,) = _registry().active(Lane.Op);
         if (seat.version != p.opVersion || seat.frozen) return true;
-        return r.firstVoteAt == 0 && _now() >= p.proposedAt + _terms[p.terms].window;
+        return r.firstVoteAt() == 0 && _now() >= p.proposedAt + _terms[p.terms].window;
     }
 
     function matchOpened(Claim calldata claim, uint32 number) external override unlocked {
         Claim memory c = claim;
         ClaimId id = Claims.id(c, address(this));
-        Record memory r = _records[id];
+        Record r = _records[id];
         Proposal memory p = _live(id, number);
         _requireGames(p.opVersion);
         _requireAlive(id, c, r);
@@ -202,13 +200,13 @@ abstract contract Proposals is Contents {
         if (p.state != ProposalState.Live) revert NotLive(id, number, p.state);
     }
 
-    function _windowEnd(ClaimId id, Record memory r, Proposal memory p)
+    function _windowEnd(ClaimId id, Record r, Proposal memory p)
         private
         view
         returns (uint40)
     {
-        if (r.firstVoteAt == 0) revert WindowNotStarted(id);
-        return Window.end(p.proposedAt, r.firstVoteAt, _terms[p.terms].window);
+        if (r.firstVoteAt() == 0) revert WindowNotStarted(id);
+        return Window.end(p.proposedAt, r.firstVoteAt(), _terms[p.terms].window);
     }
 
     function _requireGames(LaneVersion version) private view {

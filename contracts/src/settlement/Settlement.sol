@@ -2,14 +2,14 @@
 pragma solidity ^0.8.30;
 
 import {RollupAddresses, RollupParams} from "../factory/Params.sol";
-import {IInbox} from "../inbox/IInbox.sol";
 import {IProofLane} from "../lanes/ILane.sol";
 import {Claims} from "../types/Claims.sol";
 import {Claim, ClaimId, Lane, LaneVersion} from "../types/Types.sol";
-import {Conflicts} from "./Conflicts.sol";
+import {ConflictChecker} from "./ConflictChecker.sol";
 import {Seat} from "./ILaneRegistry.sol";
 import {Conflict, Pulse} from "./ISettlement.sol";
 import {Proposals} from "./Proposals.sol";
+import {Record} from "./Record.sol";
 import {Phase, Verdict, Vote} from "./Rule.sol";
 import {Store} from "./Store.sol";
 
@@ -20,7 +20,12 @@ import {Store} from "./Store.sol";
 /// bond of a proposal and leaves only as credit that its owner withdraws; what is burned stays
 /// here for good.
 contract Settlement is Proposals {
-    constructor(RollupParams memory p, RollupAddresses memory a) Store(p, a) {}
+    /// Looks at conflicts for this contract; keeps nothing.
+    address public immutable CHECKER;
+
+    constructor(RollupParams memory p, RollupAddresses memory a) Store(p, a) {
+        CHECKER = address(new ConflictChecker());
+    }
 
     /// Anyone brings a lane's proof. Dead and final contents may be voted on: a vote is
     /// evidence, also against the lane that gave it.
@@ -36,121 +41,124 @@ contract Settlement is Proposals {
 
         Claim memory c = claim;
         ClaimId id = Claims.id(c, address(this));
-        Record memory r = _records[id];
+        bytes32 inputs = Claims.inputs(c);
+        Record r = _admit(id, c, inputs);
         // More platforms may sign what one has signed; a proof is needed once.
-        if (lane != Lane.Tee && _voteOf(r, lane) == seat.version) {
+        if (lane != Lane.Tee && r.vote(lane) == seat.version) {
             revert AlreadyVoted(lane, seat.version, id);
         }
-        bytes32 inputs = Claims.inputs(c);
-        _admit(id, c, inputs, r);
         // A stranger's code: it finds no vote written yet, and cannot get back in.
         IProofLane(verifier).verify(id, claim, proof);
 
-        _setVote(r, lane, seat.version);
-        if (counts && r.firstVoteAt == 0) {
-            r.firstVoteAt = _now();
-            emit WindowsStart(id, r.firstVoteAt);
+        r = r.withVote(lane, seat.version);
+        if (counts && r.firstVoteAt() == 0) {
+            r = r.withFirstVoteAt(_now());
+            emit WindowsStart(id, _now());
         }
         _records[id] = r;
         _beat(lane);
         emit Voted(id, lane, seat.version);
 
         _meetRivals(id, inputs, r, lane, seat.version, verifier);
-        isFinal = _tryFinalize(id, c, r);
-        if (isFinal) _records[id] = r;
+        return _tryFinalize(id, c, r);
     }
 
     /// Anyone, when the rule has been met and the parent is the head.
     function finalize(Claim calldata claim) external override locked {
         Claim memory c = claim;
         ClaimId id = Claims.id(c, address(this));
-        Record memory r = _records[id];
-        if (r.finalAt != 0) revert AlreadyFinal(id, r.finalAt);
+        Record r = _records[id];
+        if (r.finalAt() != 0) revert AlreadyFinal(id, r.finalAt());
         _requireAtHead(c);
         Verdict v = _verdict(id, r);
         if (v != Verdict.Final) revert VerdictNotFinal(v);
         _finalize(id, c, r);
-        _records[id] = r;
     }
 
     /// Anyone with proof that the active version of a lane voted for what cannot all be right.
-    function contradict(Lane lane, Conflict calldata conflict) external override locked {
+    function contradict(Lane lane, Conflict calldata) external override locked {
         (Seat memory seat, address verifier) = _activeSeat(lane);
         _canCount(lane);
-        Conflicts.check(conflict, IInbox(inbox));
-        ClaimId[] memory ids = new ClaimId[](conflict.a.length + conflict.b.length);
-        _collect(conflict.a, lane, seat.version, ids, 0);
-        _collect(conflict.b, lane, seat.version, ids, conflict.a.length);
+        (ClaimId[] memory a, ClaimId[] memory b) =
+            abi.decode(_checkConflict(), (ClaimId[], ClaimId[]));
+        _requireVotes(a, lane, seat.version);
+        _requireVotes(b, lane, seat.version);
 
-        emit Contradicted(lane, seat.version, ids[conflict.a.length - 1], ids[ids.length - 1]);
+        emit Contradicted(lane, seat.version, a[a.length - 1], b[b.length - 1]);
         if (lane != Lane.Tee) return _registry().freeze(lane, seat.version);
+        ClaimId[] memory ids = new ClaimId[](a.length + b.length);
+        for (uint256 i = 0; i < ids.length; ++i) {
+            ids[i] = i < a.length ? a[i] : b[i - a.length];
+        }
         _condemnSome(ids, seat.version, verifier);
     }
 
     /// Anyone with proof that platforms signed against what is final.
-    function contradictFinal(Conflict calldata conflict) external override locked {
+    function contradictFinal(Conflict calldata) external override locked {
         (Seat memory seat, address verifier) = _activeSeat(Lane.Tee);
         _canCount(Lane.Tee);
-        Conflicts.check(conflict, IInbox(inbox));
-        ClaimId[] memory ids = new ClaimId[](conflict.a.length);
-        _collect(conflict.a, Lane.Tee, seat.version, ids, 0);
-        ClaimId last;
-        for (uint256 i = 0; i < conflict.b.length; ++i) {
-            last = Claims.id(conflict.b[i], address(this));
-            if (_records[last].finalAt == 0) revert NotFinal(last);
+        (ClaimId[] memory a, ClaimId[] memory b) =
+            abi.decode(_checkConflict(), (ClaimId[], ClaimId[]));
+        _requireVotes(a, Lane.Tee, seat.version);
+        for (uint256 i = 0; i < b.length; ++i) {
+            if (_records[b[i]].finalAt() == 0) revert NotFinal(b[i]);
         }
 
-        emit Contradicted(Lane.Tee, seat.version, ids[ids.length - 1], last);
-        _condemnSome(ids, seat.version, verifier);
+        emit Contradicted(Lane.Tee, seat.version, a[a.length - 1], b[b.length - 1]);
+        _condemnSome(a, seat.version, verifier);
     }
 
     /// The trust-minimised lanes provably contradict each other and no third one can decide:
     /// only then the council may choose, and only one of the two.
-    function arbitrate(Conflict calldata conflict, bool chooseOp) external override locked {
+    function arbitrate(Conflict calldata, bool chooseOp) external override locked {
         if (msg.sender != powers) revert OnlyPowers(powers, msg.sender);
-        if (conflict.a.length != 1 || conflict.b.length != 1) {
-            revert NotOneClaimEach(conflict.a.length, conflict.b.length);
-        }
-        Conflicts.check(conflict, IInbox(inbox));
-        ClaimId a = Claims.id(conflict.a[0], address(this));
-        ClaimId b = Claims.id(conflict.b[0], address(this));
+        (ClaimId a, ClaimId b, Claim memory chosen) =
+            abi.decode(_checkConflict(), (ClaimId, ClaimId, Claim));
         _checkArbitrable(a, b);
 
-        Claim memory chosen = chooseOp ? conflict.b[0] : conflict.a[0];
         _requireAtHead(chosen);
         ClaimId id = chooseOp ? b : a;
-        Record memory r = _records[id];
         emit Arbitrated(a, b, chooseOp);
-        _finalize(id, chosen, r);
-        _records[id] = r;
+        _finalize(id, chosen, _records[id]);
+    }
+
+    /// Hands the call on as it came to where the conflict is looked at. Returns what that
+    /// returns, or reverts as it does.
+    function _checkConflict() private view returns (bytes memory result) {
+        bool ok;
+        (ok, result) = CHECKER.staticcall(msg.data);
+        if (ok) return result;
+        assembly ("memory-safe") {
+            revert(add(result, 32), mload(result))
+        }
     }
 
     function _checkArbitrable(ClaimId a, ClaimId b) private view {
         (Phase phase, Seat[4] memory seats) = _registry().board();
-        Record memory ra = _records[a];
-        Record memory rb = _records[b];
+        Record ra = _records[a];
+        Record rb = _records[b];
 
         // The ZK lane that speaks for `a`, and the lane that could still decide.
-        bool zk = _worth(ra.zk, seats[uint256(Lane.Zk)]) == Vote.Yes;
+        bool zk = _worth(ra, Lane.Zk, seats) == Vote.Yes;
         Lane second = Lane.Tee;
         if (phase == Phase.Retired) {
             second = zk ? Lane.Zk2 : Lane.Zk;
-            zk = zk || _worth(ra.zk2, seats[uint256(Lane.Zk2)]) == Vote.Yes;
+            zk = zk || _worth(ra, Lane.Zk2, seats) == Vote.Yes;
         }
         if (!zk) revert NoGoodZkVote(a);
-        if (_worth(rb.op, seats[uint256(Lane.Op)]) != Vote.Yes) revert NoGoodOpVote(b);
+        if (_worth(rb, Lane.Op, seats) != Vote.Yes) revert NoGoodOpVote(b);
         if (_counts(a, ra, second, seats)) revert SecondLaneVoted(a);
         if (_counts(b, rb, second, seats)) revert SecondLaneVoted(b);
         if (_verdict(a, ra) == Verdict.Final) revert RuleDecides(a);
         if (_verdict(b, rb) == Verdict.Final) revert RuleDecides(b);
     }
 
-    function _counts(ClaimId id, Record memory r, Lane lane, Seat[4] memory seats)
+    function _counts(ClaimId id, Record r, Lane lane, Seat[4] memory seats)
         private
         view
         returns (bool)
     {
-        if (_worth(_voteOf(r, lane), seats[uint256(lane)]) == Vote.None) return false;
+        if (_worth(r, lane, seats) == Vote.None) return false;
         return lane != Lane.Tee || _upholds(id);
     }
 
@@ -162,12 +170,6 @@ contract Settlement is Proposals {
         if (lane == Lane.Zk2) return phase == Phase.Retired;
         if (phase == Phase.Retired) revert TeeIsRetired();
         return true;
-    }
-
-    function _setVote(Record memory r, Lane lane, LaneVersion version) private pure {
-        if (lane == Lane.Zk) r.zk = version;
-        else if (lane == Lane.Tee) r.tee = version;
-        else r.zk2 = version;
     }
 
     function _beat(Lane lane) private {
@@ -189,18 +191,11 @@ contract Settlement is Proposals {
         return _now() - last >= HEARTBEAT;
     }
 
-    /// Writes the ids of a chain whose claims all hold the version's vote.
-    function _collect(
-        Claim[] calldata chain,
-        Lane lane,
-        LaneVersion version,
-        ClaimId[] memory ids,
-        uint256 offset
-    ) private view {
-        for (uint256 i = 0; i < chain.length; ++i) {
-            ClaimId id = Claims.id(chain[i], address(this));
-            if (_voteOf(_records[id], lane) != version) revert NotVotedBy(lane, version, id);
-            ids[offset + i] = id;
+    function _requireVotes(ClaimId[] memory ids, Lane lane, LaneVersion version) private view {
+        for (uint256 i = 0; i < ids.length; ++i) {
+            if (_records[ids[i]].vote(lane) != version) {
+                revert NotVotedBy(lane, version, ids[i]);
+            }
         }
     }
 

@@ -6,30 +6,15 @@ import {DelayParams, RollupAddresses, RollupParams, Terms} from "../factory/Para
 import {Config} from "../inbox/Config.sol";
 import {IInbox} from "../inbox/IInbox.sol";
 import {Claims} from "../types/Claims.sol";
-import {BatchAcc, ClaimId, ConfigHash, Lane, LaneVersion} from "../types/Types.sol";
+import {BatchAcc, ClaimId, ConfigHash, Lane} from "../types/Types.sol";
 import {ILaneRegistry} from "./ILaneRegistry.sol";
 import {Content, Head, ISettlement, Proposal, Pulse} from "./ISettlement.sol";
 import {ISettlementErrors} from "./ISettlementErrors.sol";
 import {ISettlementEvents} from "./ISettlementEvents.sol";
+import {Record} from "./Record.sol";
 
 /// What settlement keeps, and the views that only read it.
 abstract contract Store is ISettlement, ISettlementErrors, ISettlementEvents {
-    /// A content as it is stored: `Content` and two facts that save reading other slots. One
-    /// slot, to the last bit.
-    struct Record {
-        LaneVersion zk;
-        LaneVersion tee;
-        LaneVersion op;
-        LaneVersion zk2;
-        uint40 firstVoteAt;
-        uint40 finalAt;
-        uint32 proposals;
-        /// How many batches there are up to the claim's last: never zero once known.
-        uint64 batches;
-        /// Whether it was the first known of its inputs.
-        bool first;
-    }
-
     /// The terms of new proposals, in one slot.
     struct CurrentTerms {
         Terms terms;
@@ -68,7 +53,7 @@ abstract contract Store is ISettlement, ISettlementErrors, ISettlementEvents {
 
     /// Lane contracts and receivers of money are called: none of them gets back in here.
     modifier locked() {
-        if (_locked) revert Reentered();
+        _requireUnlocked();
         _locked = true;
         _;
         _locked = false;
@@ -76,7 +61,7 @@ abstract contract Store is ISettlement, ISettlementErrors, ISettlementEvents {
 
     /// For calls that call no stranger themselves.
     modifier unlocked() {
-        if (_locked) revert Reentered();
+        _requireUnlocked();
         _;
     }
 
@@ -119,16 +104,16 @@ abstract contract Store is ISettlement, ISettlementErrors, ISettlementEvents {
     }
 
     function content(ClaimId id) external view override returns (Content memory) {
-        Record memory r = _records[id];
+        Record r = _records[id];
         return Content({
-            zk: r.zk,
-            tee: r.tee,
-            op: r.op,
-            zk2: r.zk2,
-            firstVoteAt: r.firstVoteAt,
-            finalAt: r.finalAt,
-            proposals: r.proposals,
-            known: _isKnown(r)
+            zk: r.vote(Lane.Zk),
+            tee: r.vote(Lane.Tee),
+            op: r.vote(Lane.Op),
+            zk2: r.vote(Lane.Zk2),
+            firstVoteAt: r.firstVoteAt(),
+            finalAt: r.finalAt(),
+            proposals: r.proposals(),
+            known: r.isKnown()
         });
     }
 
@@ -144,6 +129,10 @@ abstract contract Store is ISettlement, ISettlementErrors, ISettlementEvents {
         return (_current.index, _current.terms);
     }
 
+    function _requireUnlocked() private view {
+        if (_locked) revert Reentered();
+    }
+
     function _useTerms(uint16 index, Terms memory terms) internal {
         _current = CurrentTerms(terms, index);
         _terms[index] = terms;
@@ -153,17 +142,6 @@ abstract contract Store is ISettlement, ISettlementErrors, ISettlementEvents {
     function _credit(address who, uint256 amount) internal {
         credit[who] += amount;
         emit Credited(who, amount);
-    }
-
-    function _isKnown(Record memory r) internal pure returns (bool) {
-        return r.batches != 0;
-    }
-
-    function _voteOf(Record memory r, Lane lane) internal pure returns (LaneVersion) {
-        if (lane == Lane.Zk) return r.zk;
-        if (lane == Lane.Tee) return r.tee;
-        if (lane == Lane.Op) return r.op;
-        return r.zk2;
     }
 
     /// Whether the last finality is so old that unfinished work counts as stalled.
