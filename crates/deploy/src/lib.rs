@@ -1,0 +1,20 @@
+#![doc = include_str!("../README.md")]
+
+mod abi;
+mod apply;
+mod code;
+mod config;
+mod error;
+mod params;
+mod plan;
+mod reason;
+mod simulate;
+mod units;
+
+pub use abi::RollupFactory::{RollupAddresses, RollupParams};
+pub use apply::{Applied, Event, afford, apply, missing, preflight};
+pub use config::{Config, EXAMPLE};
+pub use error::DeployError;
+pub use plan::{CREATE2_DEPLOYER, Plan, Shared, Step};
+pub use simulate::{Simulated, simulate};
+pub use units::{Seconds, Tokens, Wei};

@@ -1,0 +1,4 @@
+//! Deployments on a real development node.
+
+mod deploy;
+mod node;

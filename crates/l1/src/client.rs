@@ -1,0 +1,259 @@
+//! Reading L1.
+
+use std::{borrow::Cow, time::Duration};
+
+use alloy_json_rpc::{RpcRecv, RpcSend};
+use alloy_network::Ethereum;
+use alloy_primitives::{Address, B256, Bytes, U64, U256};
+use alloy_provider::{
+    Provider, ProviderBuilder, RootProvider,
+    transport::{RpcError, TransportError},
+};
+use alloy_rpc_types_eth::{
+    Block, EIP1186AccountProofResponse, TransactionReceipt, TransactionRequest,
+};
+use reqwest::Url;
+
+use crate::L1Error;
+
+/// One L1 node.
+#[derive(Debug, Clone)]
+pub struct L1 {
+    provider: RootProvider<Ethereum>,
+    /// The node without what may be secret in its URL.
+    pub(crate) host: String,
+    chain_id: u64,
+    pub(crate) patience: Duration,
+}
+
+/// A block's header as it hashes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Header {
+    /// The block's number.
+    pub number: u64,
+    /// Its hash, computed from `rlp`.
+    pub hash: B256,
+    /// Its time.
+    pub timestamp: u64,
+    /// The root of its state.
+    pub state_root: B256,
+    /// The bytes that hash to `hash`.
+    pub rlp: Bytes,
+}
+
+impl L1 {
+    /// Asks the node for its chain id.
+    pub async fn connect(url: &str) -> Result<Self, L1Error> {
+        let url = parse(url)?;
+        let host = shown(&url);
+        let provider = ProviderBuilder::new()
+            .disable_recommended_fillers()
+            .connect_reqwest(client(&url)?, url);
+        let mut l1 = Self { provider, host, chain_id: 0, patience: Duration::from_secs(180) };
+        l1.chain_id = l1.ask::<_, U64>("eth_chainId", ()).await?.to();
+        Ok(l1)
+    }
+
+    /// How long to wait for a block that takes a transaction.
+    #[must_use]
+    pub const fn with_patience(mut self, patience: Duration) -> Self {
+        self.patience = patience;
+        self
+    }
+
+    /// The node's chain id, as it said when it was connected.
+    pub const fn chain_id(&self) -> u64 {
+        self.chain_id
+    }
+
+    /// The node, without what may be secret in its URL.
+    pub fn host(&self) -> &str {
+        &self.host
+    }
+
+    /// Refuses a node of another chain.
+    pub fn expect_chain(&self, want: u64) -> Result<(), L1Error> {
+        if self.chain_id == want {
+            return Ok(());
+        }
+        Err(L1Error::WrongChain { host: self.host.clone(), got: self.chain_id, want })
+    }
+
+    /// The code of an account now.
+    pub async fn code(&self, account: Address) -> Result<Bytes, L1Error> {
+        self.ask("eth_getCode", (account, "latest")).await
+    }
+
+    /// The balance of an account now.
+    pub async fn balance(&self, account: Address) -> Result<U256, L1Error> {
+        self.ask("eth_getBalance", (account, "latest")).await
+    }
+
+    /// One word of an account's storage now.
+    pub async fn storage(&self, account: Address, slot: U256) -> Result<B256, L1Error> {
+        self.ask("eth_getStorageAt", (account, slot, "latest")).await
+    }
+
+    /// The next nonce of an account, with what waits for a block or without.
+    pub async fn nonce(&self, account: Address, pending: bool) -> Result<u64, L1Error> {
+        let tag = if pending { "pending" } else { "latest" };
+        Ok(self.ask::<_, U64>("eth_getTransactionCount", (account, tag)).await?.to())
+    }
+
+    /// What a call returns now.
+    pub async fn call(&self, what: &str, request: &TransactionRequest) -> Result<Bytes, L1Error> {
+        self.ask_about(what, "eth_call", (request, "latest")).await
+    }
+
+    /// What a view returns now.
+    pub async fn view(&self, what: &str, to: Address, data: Vec<u8>) -> Result<Bytes, L1Error> {
+        self.call(what, &TransactionRequest::default().to(to).input(Bytes::from(data).into())).await
+    }
+
+    /// The header of a block, or of the last one, checked against its hash.
+    pub async fn header(&self, number: Option<u64>) -> Result<Header, L1Error> {
+        let tag = number.map_or_else(|| "latest".to_owned(), |number| format!("{number:#x}"));
+        let block: Option<Block<B256>> =
+            self.ask("eth_getBlockByNumber", (tag.clone(), false)).await?;
+        let Some(block) = block else {
+            return Err(L1Error::NoBlock { host: self.host.clone(), number: tag });
+        };
+        let (claimed, inner) = (block.header.hash, block.header.inner);
+        let computed = inner.hash_slow();
+        if claimed != computed {
+            let (host, number) = (self.host.clone(), inner.number);
+            return Err(L1Error::Header { host, number, claimed, computed });
+        }
+        Ok(Header {
+            number: inner.number,
+            hash: computed,
+            timestamp: inner.timestamp,
+            state_root: inner.state_root,
+            rlp: alloy_rlp::encode(&inner).into(),
+        })
+    }
+
+    /// Merkle proofs of an account and some of its storage, at a block.
+    pub async fn proof(
+        &self,
+        account: Address,
+        slots: &[B256],
+        block: u64,
+    ) -> Result<EIP1186AccountProofResponse, L1Error> {
+        self.ask("eth_getProof", (account, slots, format!("{block:#x}"))).await
+    }
+
+    /// The receipt of a transaction, once a block took it.
+    pub async fn receipt(&self, hash: B256) -> Result<Option<TransactionReceipt>, L1Error> {
+        self.ask("eth_getTransactionReceipt", (hash,)).await
+    }
+
+    /// Any request, for what this type does not know.
+    pub async fn ask<P, R>(&self, method: &'static str, params: P) -> Result<R, L1Error>
+    where
+        P: RpcSend,
+        R: RpcRecv,
+    {
+        self.ask_about(method, method, params).await
+    }
+
+    pub(crate) async fn ask_about<P, R>(
+        &self,
+        what: &str,
+        method: &'static str,
+        params: P,
+    ) -> Result<R, L1Error>
+    where
+        P: RpcSend,
+        R: RpcRecv,
+    {
+        let answer = self.provider.raw_request(Cow::Borrowed(method), params).await;
+        answer.map_err(|error| self.explain(what, method, &error))
+    }
+
+    fn explain(&self, what: &str, method: &str, error: &TransportError) -> L1Error {
+        let (host, method) = (self.host.clone(), method.to_owned());
+        match error {
+            RpcError::ErrorResp(payload) => {
+                let reverted = payload.code == 3 || payload.message.contains("revert");
+                match payload.as_revert_data() {
+                    Some(data) => L1Error::Reverted { what: what.into(), data },
+                    None if reverted => L1Error::Reverted { what: what.into(), data: Bytes::new() },
+                    None => L1Error::Refused { host, method, message: payload.message.to_string() },
+                }
+            }
+            RpcError::Transport(error) => {
+                if let Some(http) = error.as_http_error() {
+                    let reason = format!("HTTP status {}", http.status);
+                    return L1Error::NotANode { host, method, reason };
+                }
+                // The outer messages repeat the URL, and with it what may be secret in it.
+                let mut inner: &dyn std::error::Error = error;
+                while let Some(source) = inner.source() {
+                    inner = source;
+                }
+                L1Error::Unreachable { host, reason: inner.to_string() }
+            }
+            RpcError::NullResp => L1Error::NotANode { host, method, reason: "null".into() },
+            RpcError::DeserError { err, .. } => {
+                L1Error::NotANode { host, method, reason: err.to_string() }
+            }
+            other => L1Error::NotANode { host, method, reason: other.to_string() },
+        }
+    }
+}
+
+fn parse(text: &str) -> Result<Url, L1Error> {
+    let wrong = |reason: &str| L1Error::Url { url: hide(text), reason: reason.into() };
+    let url = Url::parse(text).map_err(|error| wrong(&error.to_string()))?;
+    if !matches!(url.scheme(), "http" | "https") {
+        return Err(wrong("only http and https are spoken"));
+    }
+    Ok(url)
+}
+
+/// What cannot be read as a URL may still hold a secret behind its host.
+fn hide(text: &str) -> String {
+    let after = text.find("://").map_or(0, |at| at + 3);
+    let host = text[after..].rsplit('@').next().unwrap_or_default();
+    let end = host.find(['/', '?']).unwrap_or(host.len());
+    format!("{}{}", &text[..after], &host[..end])
+}
+
+fn shown(url: &Url) -> String {
+    let port = url.port().map_or_else(String::new, |port| format!(":{port}"));
+    format!("{}://{}{port}", url.scheme(), url.host_str().unwrap_or_default())
+}
+
+fn client(url: &Url) -> Result<reqwest::Client, L1Error> {
+    // The second installation of a process fails, and the first one serves.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let mut builder = reqwest::Client::builder()
+        .connect_timeout(Duration::from_secs(10))
+        .timeout(Duration::from_secs(60));
+    if matches!(url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]")) {
+        builder = builder.no_proxy();
+    }
+    builder.build().map_err(|error| L1Error::Unreachable {
+        host: shown(url),
+        reason: error.without_url().to_string(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_shown_of_a_url_holds_no_secret() {
+        let url =
+            parse("https://user:secret@node.example:8443/v3/secret?key=secret").expect("a URL");
+        assert_eq!(shown(&url), "https://node.example:8443");
+        for text in
+            ["ws://user:secret@node.example/secret", "node.example/secret", "http://:secret@/"]
+        {
+            let error = parse(text).expect_err("not a node");
+            assert!(!error.to_string().contains("secret"), "{error}");
+        }
+    }
+}

@@ -1,0 +1,269 @@
+//! What can go wrong between here and L1.
+
+use std::path::PathBuf;
+
+use alloy_primitives::{Address, B256, Bytes, U256, utils::format_ether};
+
+/// What the caller can do about an error.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// Try again later: nothing is known to be wrong.
+    Retry,
+    /// Read the chain again before deciding what to send.
+    Reset,
+    /// Somebody has to change something.
+    Stop,
+}
+
+/// Why L1 could not be read, or a transaction not be sent.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum L1Error {
+    /// The URL is not one.
+    #[error(
+        "{url:?} is not an address of an L1 node ({reason}): give one like http://127.0.0.1:8545"
+    )]
+    Url {
+        /// What was given, without secrets.
+        url: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// Nobody answers there.
+    #[error("no L1 node answers at {host} ({reason}): check the URL and that the node runs")]
+    Unreachable {
+        /// The node.
+        host: String,
+        /// What the network said.
+        reason: String,
+    },
+    /// Somebody answers, but not as an Ethereum node does.
+    #[error("{host} does not answer {method} as an Ethereum node does ({reason}): check the URL")]
+    NotANode {
+        /// The node.
+        host: String,
+        /// What was asked.
+        method: String,
+        /// What came back.
+        reason: String,
+    },
+    /// The node refused a request.
+    #[error("the L1 node {host} refuses {method}: {message}")]
+    Refused {
+        /// The node.
+        host: String,
+        /// What was asked.
+        method: String,
+        /// What it said.
+        message: String,
+    },
+    /// The node is on another chain.
+    #[error(
+        "{host} is on chain {got}, but chain {want} is expected: give the URL of a node of chain {want}"
+    )]
+    WrongChain {
+        /// The node.
+        host: String,
+        /// Its chain id.
+        got: u64,
+        /// The expected one.
+        want: u64,
+    },
+    /// A call reverted.
+    #[error("{what} reverts: {}", reason(data))]
+    Reverted {
+        /// What was called.
+        what: String,
+        /// What the contract returned: an encoded error.
+        data: Bytes,
+    },
+    /// A transaction was mined and failed.
+    #[error(
+        "{what} was mined and failed (transaction {hash}, {gas} gas): another transaction came first; run again to see the state now"
+    )]
+    Failed {
+        /// What was sent.
+        what: String,
+        /// The transaction.
+        hash: B256,
+        /// Gas it used.
+        gas: u64,
+    },
+    /// No block took a transaction in time.
+    #[error(
+        "{what} was sent (transaction {hash}) but no block took it in {seconds} s: it may still be mined; run again, what is there is not sent twice"
+    )]
+    Unseen {
+        /// What was sent.
+        what: String,
+        /// The transaction.
+        hash: B256,
+        /// How long it was waited for.
+        seconds: u64,
+    },
+    /// Transactions of the account from before are not mined yet.
+    #[error(
+        "{count} earlier transactions of {account} wait for a block since {seconds} s: wait for them or replace them, then run again"
+    )]
+    Pending {
+        /// The account.
+        account: Address,
+        /// How many wait.
+        count: u64,
+        /// How long they were waited for.
+        seconds: u64,
+    },
+    /// The account cannot pay.
+    #[error("{account} has {} ETH, but {what} may cost {} ETH: send it at least {} ETH more", format_ether(*have), format_ether(*need), format_ether(need.saturating_sub(*have)))]
+    Funds {
+        /// What was to be sent.
+        what: String,
+        /// The account.
+        account: Address,
+        /// Its balance.
+        have: U256,
+        /// What it needs.
+        need: U256,
+    },
+    /// A transaction would need more gas than a block takes for one.
+    #[error("{what} needs {gas} gas, more than the {limit} that a transaction may use")]
+    TooMuchGas {
+        /// What was to be sent.
+        what: String,
+        /// The estimate.
+        gas: u64,
+        /// The most a transaction may use.
+        limit: u64,
+    },
+    /// A header does not hash to the hash the node gave.
+    #[error(
+        "the L1 node {host} says block {number} has hash {claimed}, but its header hashes to {computed}: the node is wrong or newer than this program"
+    )]
+    Header {
+        /// The node.
+        host: String,
+        /// The block.
+        number: u64,
+        /// What the node says.
+        claimed: B256,
+        /// What the header hashes to.
+        computed: B256,
+    },
+    /// There is no such block.
+    #[error("the L1 node {host} has no block {number}")]
+    NoBlock {
+        /// The node.
+        host: String,
+        /// The block.
+        number: String,
+    },
+    /// Blobs cannot be committed to.
+    #[error("cannot commit to {count} blobs: {reason}")]
+    Blobs {
+        /// How many.
+        count: usize,
+        /// Why not.
+        reason: String,
+    },
+    /// A key file cannot be read.
+    #[error("cannot read the key file {path}: {source}")]
+    KeyFile {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// Others can read a key file.
+    #[error("the key file {path} can be read by others (mode {mode:o}): run chmod 600 {path}")]
+    KeyFileOpen {
+        /// The file.
+        path: PathBuf,
+        /// Its permissions.
+        mode: u32,
+    },
+    /// Something is not a key.
+    #[error("{from} does not hold a private key: 64 hexadecimal digits are expected")]
+    NotAKey {
+        /// Where it came from.
+        from: String,
+    },
+    /// A keystore does not open.
+    #[error("the keystore {path} does not open: {reason}")]
+    Keystore {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        reason: String,
+    },
+    /// There is no key.
+    #[error("no key to send with: give --key-file FILE, --keystore FILE, or the variable {0}")]
+    NoKey(&'static str),
+    /// Signing failed.
+    #[error("cannot sign {what}: {reason}")]
+    Sign {
+        /// What was to be signed.
+        what: String,
+        /// Why.
+        reason: String,
+    },
+}
+
+impl L1Error {
+    /// What the caller can do about it.
+    pub const fn kind(&self) -> Kind {
+        match self {
+            Self::Unreachable { .. } | Self::Pending { .. } => Kind::Retry,
+            Self::Failed { .. } | Self::Unseen { .. } | Self::Reverted { .. } => Kind::Reset,
+            _ => Kind::Stop,
+        }
+    }
+}
+
+/// The reason in what a contract returned, as far as it can be read without its ABI.
+fn reason(data: &Bytes) -> String {
+    const ERROR: [u8; 4] = [0x08, 0xc3, 0x79, 0xa0];
+    const PANIC: [u8; 4] = [0x4e, 0x48, 0x7b, 0x71];
+    match data.get(..4) {
+        None => "it gave no reason".into(),
+        Some(selector) if selector == ERROR => {
+            let length = data
+                .get(36..68)
+                .map_or(0, |word| U256::from_be_slice(word).saturating_to::<usize>());
+            let text = data.get(68..68_usize.saturating_add(length)).unwrap_or_default();
+            String::from_utf8_lossy(text).into_owned()
+        }
+        Some(selector) if selector == PANIC => {
+            format!("a checked operation failed, code {}", data.last().copied().unwrap_or_default())
+        }
+        Some(_) => format!("error {data}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use alloy_primitives::hex;
+
+    use super::*;
+
+    #[test]
+    fn a_reverted_call_says_what_its_string_says() {
+        let data = hex!(
+            "08c379a0"
+            "0000000000000000000000000000000000000000000000000000000000000020"
+            "0000000000000000000000000000000000000000000000000000000000000005"
+            "4753303133000000000000000000000000000000000000000000000000000000"
+        );
+        let error = L1Error::Reverted { what: "the call".into(), data: data.into() };
+        assert_eq!(error.to_string(), "the call reverts: GS013");
+    }
+
+    #[test]
+    fn broken_revert_data_is_no_panic() {
+        for data in [&[][..], &[8], &hex!("08c379a0"), &hex!("08c379a0ffff"), &hex!("4e487b71")] {
+            assert!(!reason(&Bytes::copy_from_slice(data)).is_empty() || data.len() >= 4);
+        }
+        let mut huge = hex!("08c379a0").to_vec();
+        huge.extend([0xff; 64]);
+        assert_eq!(reason(&huge.into()), "");
+    }
+}

@@ -1,0 +1,111 @@
+//! Keys: where they come from, and that they are never shown.
+
+use std::{
+    fmt, fs,
+    path::{Path, PathBuf},
+};
+
+use alloy_primitives::{Address, B256};
+use alloy_signer_local::PrivateKeySigner;
+
+use crate::L1Error;
+
+/// A private key. Shows as its address.
+#[derive(Clone)]
+pub struct Key(pub(crate) PrivateKeySigner);
+
+/// Where a key comes from.
+#[derive(Debug, Clone)]
+pub enum KeySource {
+    /// A file with 64 hexadecimal digits that nobody else can read.
+    File(PathBuf),
+    /// A file encrypted with a password (Web3 Secret Storage).
+    Keystore {
+        /// The file.
+        path: PathBuf,
+        /// A file whose first line is the password. Else the variable `TERN_PASSWORD`.
+        password_file: Option<PathBuf>,
+    },
+    /// An environment variable.
+    Variable(&'static str),
+    /// The first account of every development node, known to everybody.
+    Dev,
+}
+
+// The first account of the mnemonic "test test test ... junk".
+const DEV: [u8; 32] =
+    alloy_primitives::hex!("ac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80");
+
+impl Key {
+    /// Reads a key.
+    pub fn load(source: &KeySource) -> Result<Self, L1Error> {
+        match source {
+            KeySource::File(path) => {
+                Self::parse(&read_secret(path)?, &format!("the key file {}", path.display()))
+            }
+            KeySource::Keystore { path, password_file } => keystore(path, password_file.as_deref()),
+            KeySource::Variable(name) => {
+                let text = std::env::var(name).map_err(|_| L1Error::NoKey(name))?;
+                Self::parse(&text, &format!("the variable {name}"))
+            }
+            KeySource::Dev => Self::from_bytes(DEV, "the development key"),
+        }
+    }
+
+    /// Reads hexadecimal digits, with or without `0x`.
+    pub fn parse(text: &str, from: &str) -> Result<Self, L1Error> {
+        let text = text.trim();
+        let digits = text.strip_prefix("0x").unwrap_or(text);
+        let mut bytes = [0; 32];
+        alloy_primitives::hex::decode_to_slice(digits, &mut bytes)
+            .map_err(|_| L1Error::NotAKey { from: from.into() })?;
+        Self::from_bytes(bytes, from)
+    }
+
+    fn from_bytes(bytes: [u8; 32], from: &str) -> Result<Self, L1Error> {
+        PrivateKeySigner::from_bytes(&B256::from(bytes))
+            .map(Self)
+            .map_err(|_| L1Error::NotAKey { from: from.into() })
+    }
+
+    /// The account it signs for.
+    pub const fn address(&self) -> Address {
+        self.0.address()
+    }
+}
+
+impl fmt::Debug for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Key({})", self.address())
+    }
+}
+
+/// Reads a file that only its owner can read.
+fn read_secret(path: &Path) -> Result<String, L1Error> {
+    let error = |source| L1Error::KeyFile { path: path.into(), source };
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let mode = fs::metadata(path).map_err(error)?.permissions().mode() & 0o777;
+        if mode & 0o077 != 0 {
+            return Err(L1Error::KeyFileOpen { path: path.into(), mode });
+        }
+    }
+    fs::read_to_string(path).map_err(error)
+}
+
+fn keystore(path: &Path, password_file: Option<&Path>) -> Result<Key, L1Error> {
+    fs::metadata(path).map_err(|source| L1Error::KeyFile { path: path.into(), source })?;
+    let password = match password_file {
+        Some(file) => read_secret(file)?.lines().next().unwrap_or_default().to_owned(),
+        None => std::env::var("TERN_PASSWORD").map_err(|_| L1Error::Keystore {
+            path: path.into(),
+            reason: "give its password with --password-file FILE or the variable TERN_PASSWORD"
+                .into(),
+        })?,
+    };
+    PrivateKeySigner::decrypt_keystore(path, password).map(Key).map_err(|error| L1Error::Keystore {
+        path: path.into(),
+        reason: format!("{error}; check the password and that the file is a keystore"),
+    })
+}

@@ -1,0 +1,242 @@
+//! Sending to L1.
+
+use std::time::{Duration, Instant};
+
+use alloy_consensus::{SignableTransaction, TxEip1559, TxEip4844, TxEip4844WithSidecar};
+use alloy_eips::eip4844::Blob;
+use alloy_network::TxSignerSync;
+use alloy_primitives::{Address, B256, Bytes, TxKind, U64, U256};
+use alloy_rpc_types_eth::{TransactionReceipt, TransactionRequest};
+
+use crate::{Key, L1, L1Error, Sidecar};
+
+/// The most gas one transaction may use (EIP-7825).
+pub const MAX_GAS: u64 = 1 << 24;
+
+/// What a transaction does.
+#[derive(Debug, Clone)]
+pub struct Call {
+    /// What it is, for people.
+    pub what: String,
+    /// The contract.
+    pub to: Address,
+    /// Wei.
+    pub value: U256,
+    /// Calldata.
+    pub data: Bytes,
+    /// Blobs with commitments and cell proofs.
+    pub blobs: Option<Sidecar>,
+}
+
+/// What a unit of gas may cost, in wei.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Fees {
+    /// At most, together.
+    pub max: u128,
+    /// Of it, for whoever makes the block.
+    pub priority: u128,
+}
+
+impl Call {
+    /// A call without value and blobs.
+    pub fn new(what: impl Into<String>, to: Address, data: impl Into<Bytes>) -> Self {
+        Self { what: what.into(), to, value: U256::ZERO, data: data.into(), blobs: None }
+    }
+
+    /// The call as a request that nobody signed.
+    pub fn request(&self, from: Address) -> TransactionRequest {
+        let request = TransactionRequest::default()
+            .from(from)
+            .to(self.to)
+            .value(self.value)
+            .input(self.data.clone().into());
+        match &self.blobs {
+            None => request,
+            Some(blobs) => TransactionRequest {
+                blob_versioned_hashes: Some(blobs.versioned_hashes().collect()),
+                ..request
+            },
+        }
+    }
+}
+
+/// Commitments and cell proofs (EIP-7594) of blobs.
+pub fn sidecar(blobs: Vec<Blob>) -> Result<Sidecar, L1Error> {
+    let count = blobs.len();
+    Sidecar::try_from_blobs(blobs)
+        .map_err(|error| L1Error::Blobs { count, reason: error.to_string() })
+}
+
+impl L1 {
+    /// The gas of a call now, or why it reverts.
+    pub async fn estimate(&self, from: Address, call: &Call) -> Result<u64, L1Error> {
+        let request = call.request(from);
+        Ok(self.ask_about::<_, U64>(&call.what, "eth_estimateGas", (&request,)).await?.to())
+    }
+
+    /// What gas costs now: twice the base fee, so that several full blocks price nobody out.
+    pub async fn fees(&self) -> Result<Fees, L1Error> {
+        let base: u128 = self.ask::<_, U256>("eth_gasPrice", ()).await?.saturating_to();
+        let tip = self.ask::<_, U256>("eth_maxPriorityFeePerGas", ()).await?;
+        let priority: u128 = tip.saturating_to();
+        Ok(Fees { max: base.saturating_mul(2).max(priority), priority })
+    }
+
+    /// Waits until no transaction of the account waits for a block. Whoever was stopped after
+    /// sending must not send again before knowing what came of it.
+    pub async fn wait_for_pending(&self, account: Address) -> Result<(), L1Error> {
+        let start = Instant::now();
+        loop {
+            let pending = self.nonce(account, true).await?;
+            let count = pending.saturating_sub(self.nonce(account, false).await?);
+            if count == 0 {
+                return Ok(());
+            }
+            if start.elapsed() >= self.patience {
+                let seconds = self.patience.as_secs();
+                return Err(L1Error::Pending { account, count, seconds });
+            }
+            tokio::time::sleep(pause(start.elapsed())).await;
+        }
+    }
+
+    /// Signs, sends and waits for the block that takes it.
+    pub async fn send(&self, key: &Key, call: &Call) -> Result<TransactionReceipt, L1Error> {
+        let gas = self.estimate(key.address(), call).await?;
+        // What a call does may have grown until its block.
+        let roomy = gas.saturating_add(gas / 8).min(MAX_GAS.max(gas));
+        self.send_with_gas(key, call, roomy).await
+    }
+
+    /// As `send`, with a gas limit that the caller knows.
+    pub async fn send_with_gas(
+        &self,
+        key: &Key,
+        call: &Call,
+        gas: u64,
+    ) -> Result<TransactionReceipt, L1Error> {
+        let hash = self.broadcast(key, call, gas).await?;
+        self.wait(&call.what, hash).await
+    }
+
+    /// Signs and sends, and waits for nothing. Returns the transaction's hash.
+    pub async fn broadcast(&self, key: &Key, call: &Call, gas: u64) -> Result<B256, L1Error> {
+        let what = || call.what.clone();
+        if gas > MAX_GAS {
+            return Err(L1Error::TooMuchGas { what: what(), gas, limit: MAX_GAS });
+        }
+        let fees = self.fees().await?;
+        let account = key.address();
+        let blob_fee = self.blob_fee(call).await?;
+        let blob_gas = call.blobs.as_ref().map_or(0, |blobs| blobs.blobs.len() as u64 * BLOB_GAS);
+        let need = U256::from(gas) * U256::from(fees.max)
+            + U256::from(blob_gas) * U256::from(blob_fee)
+            + call.value;
+        let have = self.balance(account).await?;
+        if have < need {
+            return Err(L1Error::Funds { what: what(), account, have, need });
+        }
+        let nonce = self.nonce(account, true).await?;
+        let terms = Terms { chain_id: self.chain_id(), nonce, gas, fees, blob_fee };
+        let (raw, hash) = sign(&terms, key, call)?;
+        match self.ask::<_, B256>("eth_sendRawTransaction", (Bytes::from(raw),)).await {
+            // No answer says nothing about whether the node has it: the receipt will.
+            Ok(_) | Err(L1Error::Unreachable { .. }) => Ok(hash),
+            Err(L1Error::Refused { message, .. }) if message.contains("already known") => Ok(hash),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Waits for the block that takes a transaction.
+    pub async fn wait(&self, what: &str, hash: B256) -> Result<TransactionReceipt, L1Error> {
+        let start = Instant::now();
+        loop {
+            match self.receipt(hash).await {
+                Ok(Some(receipt)) if receipt.status() => return Ok(receipt),
+                Ok(Some(receipt)) => {
+                    let (what, gas) = (what.to_owned(), receipt.gas_used);
+                    return Err(L1Error::Failed { what, hash, gas });
+                }
+                // A node that restarts comes back.
+                Ok(None) | Err(L1Error::Unreachable { .. }) => {}
+                Err(error) => return Err(error),
+            }
+            if start.elapsed() >= self.patience {
+                let seconds = self.patience.as_secs();
+                return Err(L1Error::Unseen { what: what.to_owned(), hash, seconds });
+            }
+            tokio::time::sleep(pause(start.elapsed())).await;
+        }
+    }
+
+    async fn blob_fee(&self, call: &Call) -> Result<u128, L1Error> {
+        if call.blobs.is_none() {
+            return Ok(0);
+        }
+        let fee: u128 = self.ask::<_, U256>("eth_blobBaseFee", ()).await?.saturating_to();
+        Ok(fee.saturating_mul(2).max(1))
+    }
+}
+
+const BLOB_GAS: u64 = 1 << 17;
+
+/// Short at first, since a development node answers at once.
+fn pause(waited: Duration) -> Duration {
+    (waited / 4).clamp(Duration::from_millis(10), Duration::from_secs(2))
+}
+
+struct Terms {
+    chain_id: u64,
+    nonce: u64,
+    gas: u64,
+    fees: Fees,
+    blob_fee: u128,
+}
+
+/// The bytes that travel, and the hash that the transaction will be known by.
+fn sign(terms: &Terms, key: &Key, call: &Call) -> Result<(Vec<u8>, B256), L1Error> {
+    let error = |reason: String| L1Error::Sign { what: call.what.clone(), reason };
+    let Terms { chain_id, nonce, gas, fees, blob_fee } = *terms;
+    let (gas_limit, value, input) = (gas, call.value, call.data.clone());
+    let (max_fee_per_gas, max_priority_fee_per_gas) = (fees.max, fees.priority);
+    let access_list = alloy_eips::eip2930::AccessList::default();
+    let mut raw = Vec::new();
+    let Some(sidecar) = call.blobs.clone() else {
+        let to = TxKind::Call(call.to);
+        let mut tx = TxEip1559 {
+            chain_id,
+            nonce,
+            gas_limit,
+            max_fee_per_gas,
+            max_priority_fee_per_gas,
+            to,
+            value,
+            access_list,
+            input,
+        };
+        let signature =
+            key.0.sign_transaction_sync(&mut tx).map_err(|reason| error(reason.to_string()))?;
+        let signed = tx.into_signed(signature);
+        signed.eip2718_encode(&mut raw);
+        return Ok((raw, *signed.hash()));
+    };
+    let tx = TxEip4844 {
+        chain_id,
+        nonce,
+        gas_limit,
+        max_fee_per_gas,
+        max_priority_fee_per_gas,
+        to: call.to,
+        value,
+        access_list,
+        blob_versioned_hashes: sidecar.versioned_hashes().collect(),
+        max_fee_per_blob_gas: blob_fee,
+        input,
+    };
+    let mut tx = TxEip4844WithSidecar { tx, sidecar };
+    let signature =
+        key.0.sign_transaction_sync(&mut tx).map_err(|reason| error(reason.to_string()))?;
+    let signed = tx.into_signed(signature);
+    signed.eip2718_encode(&mut raw);
+    Ok((raw, *signed.hash()))
+}
