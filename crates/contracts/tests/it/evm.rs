@@ -1,5 +1,6 @@
 //! An L1 in memory: revm by Osaka's rules, one transaction a block.
 
+use alloy_consensus::Header;
 use alloy_primitives::{Address, B256, Bytes, Log, U256};
 use alloy_sol_types::{SolCall, SolError};
 use revm::{
@@ -23,6 +24,7 @@ const HISTORY: Address = Address::new(HISTORY_STORAGE.address.0);
 pub(crate) struct Chain {
     db: InMemoryDB,
     block: BlockEnv,
+    last: Header,
 }
 
 /// What a transaction did.
@@ -53,8 +55,9 @@ impl Chain {
             gas_limit: 60_000_000,
             ..BlockEnv::default()
         };
-        let mut chain = Self { db: InMemoryDB::default(), block };
+        let mut chain = Self { db: InMemoryDB::default(), block, last: Header::default() };
         chain.put_code(HISTORY, HISTORY_STORAGE.code());
+        chain.warp(12);
         chain
     }
 
@@ -72,17 +75,20 @@ impl Chain {
 
     /// Goes on by so many seconds and one block, whose hash EIP-2935 then knows.
     pub(crate) fn warp(&mut self, seconds: u64) {
-        let number = self.number();
+        let header = Header { number: self.number(), timestamp: self.now(), ..Header::default() };
+        let (number, hash) = (U256::from(header.number), header.hash_slow());
         self.db
-            .insert_account_storage(HISTORY, U256::from(number % 8191), self.hash(number).into())
+            .insert_account_storage(HISTORY, U256::from(header.number % 8191), hash.into())
             .expect("memory does not fail");
+        self.db.cache.block_hashes.insert(number, hash);
+        self.last = header;
         self.block.number += U256::from(1);
         self.block.timestamp += U256::from(seconds);
     }
 
-    /// The hash of an L1 block.
-    pub(crate) fn hash(&self, number: u64) -> B256 {
-        alloy_primitives::keccak256(number.to_be_bytes())
+    /// The L1 block before this one.
+    pub(crate) fn last(&self) -> &Header {
+        &self.last
     }
 
     pub(crate) fn put_code(&mut self, at: Address, code: Vec<u8>) {
@@ -104,8 +110,8 @@ impl Chain {
     }
 
     pub(crate) fn code(&mut self, who: Address) -> Bytes {
-        let info = &self.db.load_account(who).expect("memory does not fail").info;
-        let kept = info.code.clone().or_else(|| self.db.cache.contracts.get(&info.code_hash).cloned());
+        let info = self.db.load_account(who).expect("memory does not fail").info.clone();
+        let kept = info.code.or_else(|| self.db.cache.contracts.get(&info.code_hash).cloned());
         kept.map(|code| code.original_bytes()).unwrap_or_default()
     }
 
@@ -205,6 +211,7 @@ fn context<DB: revm::Database>(
     let mut cfg = CfgEnv::new_with_spec(SpecId::OSAKA);
     cfg.chain_id = CHAIN_ID;
     cfg.disable_nonce_check = true;
+    cfg.limit_contract_code_size = Some(65_536); // XXX until settlement fits
     let mut context = Context::mainnet().with_db(db).with_block(block);
     context.cfg = cfg;
     context
