@@ -16,7 +16,9 @@ interface ILane {
 /// rollups: what it keeps, it keeps for the settlement contract that called it.
 interface IProofLane is ILane {
     /// Called by a settlement contract. Reverts, with an error of its own, unless `proof`
-    /// shows `claim`. The proof must be bound to `id`, which names chain and settlement.
+    /// shows `claim`. The proof must be bound to `id`, which names chain and settlement. A proof
+    /// that adds nothing to what was accepted for `id` must be refused too: otherwise anybody
+    /// could make a silent lane look alive by sending an old one again.
     function verify(ClaimId id, Claim calldata claim, bytes calldata proof) external;
 
     /// Whether what was accepted for `id` still counts (a key may have been revoked since).
