@@ -2,6 +2,7 @@
 pragma solidity ^0.8.30;
 
 import {Lane, LaneVersion} from "../types/Types.sol";
+import {Board} from "./Board.sol";
 import {Phase} from "./Rule.sol";
 
 /// One lane's seat now.
@@ -25,7 +26,11 @@ struct Version {
 
 /// What the other rooms read of, and tell, the registry.
 interface ILaneRegistry {
-    /// Everything the rule needs in one read. `seats` are in the order of `Lane`.
+    /// Everything the rule needs, in one word: what each vote reads.
+    function boardWord() external view returns (Board);
+    /// The contract of a version; zero for none.
+    function verifierOf(Lane lane, LaneVersion number) external view returns (address);
+    /// The same for people. `seats` are in the order of `Lane`.
     function board() external view returns (Phase phase, Seat[4] memory seats);
     /// The active version of a lane and the contract behind it.
     function active(Lane lane) external view returns (Seat memory seat, address verifier);

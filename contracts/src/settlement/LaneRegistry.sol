@@ -133,6 +133,16 @@ contract LaneRegistry is ILaneRegistry, IBoard, Delays {
     // What settlement reads and tells.
 
     /// @inheritdoc ILaneRegistry
+    function boardWord() external view returns (Board) {
+        return _board;
+    }
+
+    /// @inheritdoc ILaneRegistry
+    function verifierOf(Lane lane, LaneVersion number) external view returns (address) {
+        return _versions[lane][number].verifier;
+    }
+
+    /// @inheritdoc ILaneRegistry
     function board() external view returns (Phase phase, Seat[4] memory seats) {
         Board b = _board;
         phase = b.phase();
