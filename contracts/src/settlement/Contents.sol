@@ -5,7 +5,7 @@ import {IInbox} from "../inbox/IInbox.sol";
 import {IPlatformLane} from "../lanes/ILane.sol";
 import {Claims} from "../types/Claims.sol";
 import {BatchAcc, Claim, ClaimId, Lane, LaneVersion} from "../types/Types.sol";
-import {ILaneRegistry, Seat} from "./ILaneRegistry.sol";
+import {Board} from "./Board.sol";
 import {Record, RecordLib} from "./Record.sol";
 import {Rule, Phase, Verdict, Vote, Votes} from "./Rule.sol";
 import {Store} from "./Store.sol";
@@ -80,47 +80,42 @@ abstract contract Contents is Store {
     /// What the rule says. The hardware lane is asked only if its answer matters, so that no
     /// failure of it can block the two others.
     function _verdict(ClaimId id, Record r) internal view returns (Verdict) {
-        ILaneRegistry lanes = _registry();
-        (Phase phase, Seat[4] memory seats) = lanes.board();
-
+        Board board = _board();
         Votes memory votes;
-        votes.zk = _worth(r, Lane.Zk, seats);
-        Vote op = _worth(r, Lane.Op, seats);
+        votes.zk = _worth(r, Lane.Zk, board);
+        Vote op = _worth(r, Lane.Op, board);
         votes.op = op != Vote.None;
         votes.opProbation = op == Vote.Probation;
 
-        if (phase == Phase.Retired) {
-            votes.second = _worth(r, Lane.Zk2, seats);
-            bool zk = votes.zk != Vote.None;
-            bool second = votes.second != Vote.None;
-            votes.zkDiffersFromSecond = zk && second && lanes.differ(Lane.Zk, Lane.Zk2);
-            votes.opDiffersFromZk = votes.op && zk && lanes.differ(Lane.Op, Lane.Zk);
-            votes.opDiffersFromSecond = votes.op && second && lanes.differ(Lane.Op, Lane.Zk2);
-            return Rule.verdict(phase, votes);
+        if (board.phase() == Phase.Retired) {
+            votes.second = _worth(r, Lane.Zk2, board);
+            votes.zkDiffersFromSecond = board.differ(Lane.Zk, Lane.Zk2);
+            votes.opDiffersFromZk = board.differ(Lane.Op, Lane.Zk);
+            votes.opDiffersFromSecond = board.differ(Lane.Op, Lane.Zk2);
+            return Rule.verdict(Phase.Retired, votes);
         }
 
-        Verdict without = Rule.verdict(phase, votes);
-        votes.second = _worth(r, Lane.Tee, seats);
-        Verdict with = Rule.verdict(phase, votes);
-        return with == without || !_upholds(id) ? without : with;
+        Verdict without = Rule.verdict(Phase.Three, votes);
+        votes.second = _worth(r, Lane.Tee, board);
+        Verdict with = Rule.verdict(Phase.Three, votes);
+        return with == without || !_upholds(id, r) ? without : with;
     }
 
     /// What a content's vote of one lane is worth, but for the hardware lane's own second
     /// thoughts.
-    function _worth(Record r, Lane lane, Seat[4] memory seats) internal pure returns (Vote) {
+    function _worth(Record r, Lane lane, Board board) internal view returns (Vote) {
         LaneVersion voted = r.vote(lane);
-        Seat memory seat = seats[uint256(lane)];
-        if (LaneVersion.unwrap(voted) == 0 || voted != seat.version || seat.frozen) {
+        if (LaneVersion.unwrap(voted) == 0 || voted != board.version(lane) || board.frozen(lane)) {
             return Vote.None;
         }
-        return seat.probation ? Vote.Probation : Vote.Yes;
+        return _now() < board.probationUntil(lane) ? Vote.Probation : Vote.Yes;
     }
 
-    /// Asks the active version of the hardware lane whether its vote still counts. A failure
+    /// Asks the version of the hardware lane that voted whether its vote still counts. A failure
     /// is a no, however it fails; a call that was starved is refused instead, since whoever
     /// sends it could otherwise choose the answer.
-    function _upholds(ClaimId id) internal view returns (bool yes) {
-        (, address verifier) = _registry().active(Lane.Tee);
+    function _upholds(ClaimId id, Record r) internal view returns (bool yes) {
+        address verifier = _registry().verifierOf(Lane.Tee, r.vote(Lane.Tee));
         bytes memory input =
             abi.encodeWithSignature("upholds(address,bytes32)", address(this), id);
         if (gasleft() < UPHOLDS_GAS_LEFT) revert TooLittleGas(UPHOLDS_GAS_LEFT, gasleft());
@@ -141,8 +136,7 @@ abstract contract Contents is Store {
         bytes32 inputs,
         Record r,
         Lane lane,
-        LaneVersion version,
-        address verifier
+        LaneVersion version
     ) internal {
         ClaimId first = ClaimId.wrap(0);
         if (!r.isFirst()) {
@@ -158,20 +152,17 @@ abstract contract Contents is Store {
             _otherOf[key] = id;
         }
 
-        bool isFreezing = _contradicts(id, first, lane, version, verifier);
-        if (_contradicts(id, other, lane, version, verifier) || isFreezing) {
+        bool isFreezing = _contradicts(id, first, lane, version);
+        if (_contradicts(id, other, lane, version) || isFreezing) {
             _registry().freeze(lane, version);
         }
     }
 
     /// Returns whether the version must be frozen.
-    function _contradicts(
-        ClaimId id,
-        ClaimId rival,
-        Lane lane,
-        LaneVersion version,
-        address verifier
-    ) private returns (bool) {
+    function _contradicts(ClaimId id, ClaimId rival, Lane lane, LaneVersion version)
+        private
+        returns (bool)
+    {
         if (rival == ClaimId.wrap(0)) return false;
         emit Contradicted(lane, version, id, rival);
         if (lane != Lane.Tee) return true;
@@ -181,14 +172,15 @@ abstract contract Contents is Store {
         ClaimId[] memory ids = new ClaimId[](isFinal ? 1 : 2);
         ids[0] = id;
         if (!isFinal) ids[1] = rival;
-        (, uint256 total) = _condemn(ids, version, verifier);
+        (, uint256 total) = _condemn(ids, version);
         return total >= PLATFORMS_THAT_FREEZE;
     }
 
-    function _condemn(ClaimId[] memory ids, LaneVersion version, address verifier)
+    function _condemn(ClaimId[] memory ids, LaneVersion version)
         internal
         returns (uint256 revoked, uint256 total)
     {
+        address verifier = _registry().verifierOf(Lane.Tee, version);
         (revoked, total) = IPlatformLane(verifier).condemn(ids);
         emit Condemned(version, revoked, total);
     }

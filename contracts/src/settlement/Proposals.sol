@@ -5,8 +5,8 @@ import {Bounds} from "../factory/Bounds.sol";
 import {DelayParams, Terms} from "../factory/Params.sol";
 import {Claims} from "../types/Claims.sol";
 import {Claim, ClaimId, Lane, LaneVersion} from "../types/Types.sol";
+import {Board} from "./Board.sol";
 import {Contents} from "./Contents.sol";
-import {Seat} from "./ILaneRegistry.sol";
 import {Proposal, ProposalState} from "./ISettlement.sol";
 import {Record} from "./Record.sol";
 import {Window} from "./Window.sol";
@@ -58,19 +58,19 @@ abstract contract Proposals is Contents {
         CurrentTerms memory current = _current;
         uint256 bond = current.terms.proposerBond;
         if (msg.value != bond) revert WrongBond(bond, msg.value);
-        (Seat memory seat,) = _activeSeat(Lane.Op);
+        LaneVersion version = _activeVersion(_board(), Lane.Op);
 
         number = r.proposals();
         _records[id] = r.withProposal();
         _proposals[id][number] = Proposal({
             proposer: msg.sender,
             proposedAt: _now(),
-            opVersion: seat.version,
+            opVersion: version,
             terms: current.index,
             openMatches: 0,
             state: ProposalState.Live
         });
-        emit Proposed(id, number, msg.sender, seat.version, current.index);
+        emit Proposed(id, number, msg.sender, version, current.index);
     }
 
     function stand(Claim calldata claim, uint32 number)
@@ -84,20 +84,20 @@ abstract contract Proposals is Contents {
         Record r = _records[id];
         Proposal memory p = _live(id, number);
         _requireAlive(id, c, r);
-        (Seat memory seat, address games) = _activeSeat(Lane.Op);
-        if (seat.version != p.opVersion) revert VersionNotActive(seat.version, p.opVersion);
+        LaneVersion version = _activeVersion(_board(), Lane.Op);
+        if (version != p.opVersion) revert VersionNotActive(version, p.opVersion);
         uint40 until = _windowEnd(id, r, p);
         if (_now() < until) revert WindowNotOver(until);
         if (p.openMatches != 0) revert MatchesAreOpen(p.openMatches);
 
         _proposals[id][number].state = ProposalState.Stood;
-        r = r.withVote(Lane.Op, p.opVersion);
+        r = r.withVote(Lane.Op, version);
         _records[id] = r;
         _pulse.op = _now();
-        emit Stood(id, number, p.opVersion);
+        emit Stood(id, number, version);
         _credit(p.proposer, _terms[p.terms].proposerBond);
 
-        _meetRivals(id, Claims.inputs(c), r, Lane.Op, p.opVersion, games);
+        _meetRivals(id, Claims.inputs(c), r, Lane.Op, version);
         return _tryFinalize(id, c, r);
     }
 
@@ -120,8 +120,8 @@ abstract contract Proposals is Contents {
     {
         if (r.finalAt() != 0 || _missesHead(claim)) return true;
         if (p.openMatches != 0) return false;
-        (Seat memory seat,) = _registry().active(Lane.Op);
-        if (seat.version != p.opVersion || seat.frozen) return true;
+        Board board = _board();
+        if (board.version(Lane.Op) != p.opVersion || board.frozen(Lane.Op)) return true;
         return r.firstVoteAt() == 0 && _now() >= p.proposedAt + _terms[p.terms].window;
     }
 
@@ -189,10 +189,10 @@ abstract contract Proposals is Contents {
     }
 
     /// The lane's active version, which is not frozen.
-    function _activeSeat(Lane lane) internal view returns (Seat memory seat, address verifier) {
-        (seat, verifier) = _registry().active(lane);
-        if (LaneVersion.unwrap(seat.version) == 0) revert NoActiveVersion(lane);
-        if (seat.frozen) revert FrozenVersion(lane, seat.version);
+    function _activeVersion(Board board, Lane lane) internal pure returns (LaneVersion version) {
+        version = board.version(lane);
+        if (LaneVersion.unwrap(version) == 0) revert NoActiveVersion(lane);
+        if (board.frozen(lane)) revert FrozenVersion(lane, version);
     }
 
     function _live(ClaimId id, uint32 number) private view returns (Proposal memory p) {
@@ -210,7 +210,7 @@ abstract contract Proposals is Contents {
     }
 
     function _requireGames(LaneVersion version) private view {
-        address games = _registry().version(Lane.Op, version).verifier;
+        address games = _registry().verifierOf(Lane.Op, version);
         if (msg.sender != games) revert NotTheGames(games, msg.sender);
     }
 }

@@ -5,8 +5,8 @@ import {RollupAddresses, RollupParams} from "../factory/Params.sol";
 import {IProofLane} from "../lanes/ILane.sol";
 import {Claims} from "../types/Claims.sol";
 import {Claim, ClaimId, Lane, LaneVersion} from "../types/Types.sol";
+import {Board} from "./Board.sol";
 import {ConflictChecker} from "./ConflictChecker.sol";
-import {Seat} from "./ILaneRegistry.sol";
 import {Conflict, Pulse} from "./ISettlement.sol";
 import {Proposals} from "./Proposals.sol";
 import {Record} from "./Record.sol";
@@ -36,30 +36,31 @@ contract Settlement is Proposals {
         returns (bool isFinal)
     {
         if (lane == Lane.Op) revert NotAProofLane(lane);
-        (Seat memory seat, address verifier) = _activeSeat(lane);
-        bool counts = _canCount(lane);
+        Board board = _board();
+        LaneVersion version = _activeVersion(board, lane);
+        bool counts = _canCount(board, lane);
 
         Claim memory c = claim;
         ClaimId id = Claims.id(c, address(this));
         bytes32 inputs = Claims.inputs(c);
         Record r = _admit(id, c, inputs);
         // More platforms may sign what one has signed; a proof is needed once.
-        if (lane != Lane.Tee && r.vote(lane) == seat.version) {
-            revert AlreadyVoted(lane, seat.version, id);
+        if (lane != Lane.Tee && r.vote(lane) == version) {
+            revert AlreadyVoted(lane, version, id);
         }
         // A stranger's code: it finds no vote written yet, and cannot get back in.
-        IProofLane(verifier).verify(id, claim, proof);
+        IProofLane(_registry().verifierOf(lane, version)).verify(id, claim, proof);
 
-        r = r.withVote(lane, seat.version);
+        r = r.withVote(lane, version);
         if (counts && r.firstVoteAt() == 0) {
             r = r.withFirstVoteAt(_now());
             emit WindowsStart(id, _now());
         }
         _records[id] = r;
         _beat(lane);
-        emit Voted(id, lane, seat.version);
+        emit Voted(id, lane, version);
 
-        _meetRivals(id, inputs, r, lane, seat.version, verifier);
+        _meetRivals(id, inputs, r, lane, version);
         return _tryFinalize(id, c, r);
     }
 
@@ -77,35 +78,37 @@ contract Settlement is Proposals {
 
     /// Anyone with proof that the active version of a lane voted for what cannot all be right.
     function contradict(Lane lane, Conflict calldata) external override locked {
-        (Seat memory seat, address verifier) = _activeSeat(lane);
-        _canCount(lane);
+        Board board = _board();
+        LaneVersion version = _activeVersion(board, lane);
+        _canCount(board, lane);
         (ClaimId[] memory a, ClaimId[] memory b) =
             abi.decode(_checkConflict(), (ClaimId[], ClaimId[]));
-        _requireVotes(a, lane, seat.version);
-        _requireVotes(b, lane, seat.version);
+        _requireVotes(a, lane, version);
+        _requireVotes(b, lane, version);
 
-        emit Contradicted(lane, seat.version, a[a.length - 1], b[b.length - 1]);
-        if (lane != Lane.Tee) return _registry().freeze(lane, seat.version);
+        emit Contradicted(lane, version, a[a.length - 1], b[b.length - 1]);
+        if (lane != Lane.Tee) return _registry().freeze(lane, version);
         ClaimId[] memory ids = new ClaimId[](a.length + b.length);
         for (uint256 i = 0; i < ids.length; ++i) {
             ids[i] = i < a.length ? a[i] : b[i - a.length];
         }
-        _condemnSome(ids, seat.version, verifier);
+        _condemnSome(ids, version);
     }
 
     /// Anyone with proof that platforms signed against what is final.
     function contradictFinal(Conflict calldata) external override locked {
-        (Seat memory seat, address verifier) = _activeSeat(Lane.Tee);
-        _canCount(Lane.Tee);
+        Board board = _board();
+        LaneVersion version = _activeVersion(board, Lane.Tee);
+        _canCount(board, Lane.Tee);
         (ClaimId[] memory a, ClaimId[] memory b) =
             abi.decode(_checkConflict(), (ClaimId[], ClaimId[]));
-        _requireVotes(a, Lane.Tee, seat.version);
+        _requireVotes(a, Lane.Tee, version);
         for (uint256 i = 0; i < b.length; ++i) {
             if (_records[b[i]].finalAt() == 0) revert NotFinal(b[i]);
         }
 
-        emit Contradicted(Lane.Tee, seat.version, a[a.length - 1], b[b.length - 1]);
-        _condemnSome(a, seat.version, verifier);
+        emit Contradicted(Lane.Tee, version, a[a.length - 1], b[b.length - 1]);
+        _condemnSome(a, version);
     }
 
     /// The trust-minimised lanes provably contradict each other and no third one can decide:
@@ -134,46 +137,44 @@ contract Settlement is Proposals {
     }
 
     function _checkArbitrable(ClaimId a, ClaimId b) private view {
-        (Phase phase, Seat[4] memory seats) = _registry().board();
+        Board board = _board();
         Record ra = _records[a];
         Record rb = _records[b];
 
         // The ZK lane that speaks for `a`, and the lane that could still decide.
-        bool zk = _worth(ra, Lane.Zk, seats) == Vote.Yes;
+        bool zk = _worth(ra, Lane.Zk, board) == Vote.Yes;
         Lane second = Lane.Tee;
-        if (phase == Phase.Retired) {
+        if (board.phase() == Phase.Retired) {
             second = zk ? Lane.Zk2 : Lane.Zk;
-            zk = zk || _worth(ra, Lane.Zk2, seats) == Vote.Yes;
+            zk = zk || _worth(ra, Lane.Zk2, board) == Vote.Yes;
         }
         if (!zk) revert NoGoodZkVote(a);
-        if (_worth(rb, Lane.Op, seats) != Vote.Yes) revert NoGoodOpVote(b);
-        if (_counts(a, ra, second, seats)) revert SecondLaneVoted(a);
-        if (_counts(b, rb, second, seats)) revert SecondLaneVoted(b);
+        if (_worth(rb, Lane.Op, board) != Vote.Yes) revert NoGoodOpVote(b);
+        if (_counts(a, ra, second, board)) revert SecondLaneVoted(a);
+        if (_counts(b, rb, second, board)) revert SecondLaneVoted(b);
         if (_verdict(a, ra) == Verdict.Final) revert RuleDecides(a);
         if (_verdict(b, rb) == Verdict.Final) revert RuleDecides(b);
     }
 
-    function _counts(ClaimId id, Record r, Lane lane, Seat[4] memory seats)
+    function _counts(ClaimId id, Record r, Lane lane, Board board)
         private
         view
         returns (bool)
     {
-        if (_worth(r, lane, seats) == Vote.None) return false;
-        return lane != Lane.Tee || _upholds(id);
+        if (_worth(r, lane, board) == Vote.None) return false;
+        return lane != Lane.Tee || _upholds(id, r);
     }
 
     /// Whether the lane's votes can count in this phase. The hardware lane has no say at all
     /// once it is retired.
-    function _canCount(Lane lane) private view returns (bool) {
-        if (lane == Lane.Zk || lane == Lane.Op) return true;
-        (Phase phase,) = _registry().board();
-        if (lane == Lane.Zk2) return phase == Phase.Retired;
-        if (phase == Phase.Retired) revert TeeIsRetired();
-        return true;
+    function _canCount(Board board, Lane lane) private pure returns (bool) {
+        bool retired = board.phase() == Phase.Retired;
+        if (lane == Lane.Tee && retired) revert TeeIsRetired();
+        return lane != Lane.Zk2 || retired;
     }
 
     function _beat(Lane lane) private {
-        Pulse memory p = _pulse;
+        Pulse storage p = _pulse;
         uint40 time = _now();
         if (lane == Lane.Zk) {
             if (_wasSilent(p.zk)) p.zkSince = time;
@@ -184,7 +185,6 @@ contract Settlement is Proposals {
             if (_wasSilent(p.zk2)) p.zk2Since = time;
             p.zk2 = time;
         }
-        _pulse = p;
     }
 
     function _wasSilent(uint40 last) private view returns (bool) {
@@ -199,8 +199,8 @@ contract Settlement is Proposals {
         }
     }
 
-    function _condemnSome(ClaimId[] memory ids, LaneVersion version, address verifier) private {
-        (uint256 revoked, uint256 total) = _condemn(ids, version, verifier);
+    function _condemnSome(ClaimId[] memory ids, LaneVersion version) private {
+        (uint256 revoked, uint256 total) = _condemn(ids, version);
         if (revoked == 0) revert NobodyCondemned();
         if (total >= PLATFORMS_THAT_FREEZE) _registry().freeze(Lane.Tee, version);
     }

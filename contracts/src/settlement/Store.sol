@@ -7,6 +7,7 @@ import {Config} from "../inbox/Config.sol";
 import {IInbox} from "../inbox/IInbox.sol";
 import {Claims} from "../types/Claims.sol";
 import {BatchAcc, ClaimId, ConfigHash, Lane} from "../types/Types.sol";
+import {Board} from "./Board.sol";
 import {ILaneRegistry} from "./ILaneRegistry.sol";
 import {Content, Head, ISettlement, Proposal, Pulse} from "./ISettlement.sol";
 import {ISettlementErrors} from "./ISettlementErrors.sol";
@@ -147,6 +148,11 @@ abstract contract Store is ISettlement, ISettlementErrors, ISettlementEvents {
     /// Whether the last finality is so old that unfinished work counts as stalled.
     function _isLongAgo(uint40 finalAt) internal view returns (bool) {
         return _now() - finalAt > STALL_AFTER;
+    }
+
+    /// All seats and the phase.
+    function _board() internal view returns (Board) {
+        return _registry().boardWord();
     }
 
     function _registry() internal view returns (ILaneRegistry) {

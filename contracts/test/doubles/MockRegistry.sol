@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity ^0.8.30;
 
+import {Board} from "../../src/settlement/Board.sol";
 import {ILaneRegistry, Seat, Version} from "../../src/settlement/ILaneRegistry.sol";
 import {Phase} from "../../src/settlement/Rule.sol";
 import {Lane, LaneVersion} from "../../src/types/Types.sol";
@@ -49,6 +50,23 @@ contract MockRegistry is ILaneRegistry {
         seat.frozen = true;
         _versions[lane][number].frozen = true;
         ++freezes;
+    }
+
+    function boardWord() external view override returns (Board b) {
+        for (uint256 i = 0; i < 4; ++i) {
+            Seat memory seat = _seats[Lane(i)];
+            uint40 until = seat.probation ? type(uint40).max : 0;
+            b = b.install(Lane(i), seat.version, until);
+            if (seat.frozen) b = b.freeze(Lane(i));
+            for (uint256 j = 0; j < i; ++j) {
+                b = b.pair(Lane(i), Lane(j), !_same[_pair(Lane(i), Lane(j))]);
+            }
+        }
+        if (phase == Phase.Retired) b = b.retire();
+    }
+
+    function verifierOf(Lane lane, LaneVersion number) external view override returns (address) {
+        return _versions[lane][number].verifier;
     }
 
     function board() external view override returns (Phase, Seat[4] memory seats) {
