@@ -28,8 +28,8 @@ library L1Proofs {
         bytes32 stateRoot,
         address account,
         bytes32 slot,
-        bytes[] memory accountProof,
-        bytes[] memory storageProof
+        bytes[] calldata accountProof,
+        bytes[] calldata storageProof
     ) internal pure returns (bytes32) {
         bytes32 root = Trie.storageRoot(stateRoot, account, accountProof);
         return Trie.slotValue(root, slot, storageProof);
