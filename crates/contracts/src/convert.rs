@@ -39,7 +39,7 @@ macro_rules! claims {
     )*};
 }
 
-claims!(abi::settlement::Settlement::Claim);
+claims!(abi::settlement::Settlement::Claim, abi::bridge::Bridge::Claim);
 
 /// An address as alloy has it.
 pub fn to_alloy(address: &tern_protocol::Address) -> Address {

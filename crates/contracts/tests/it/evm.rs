@@ -100,9 +100,9 @@ impl Chain {
     }
 
     pub(crate) fn fund(&mut self, who: Address, wei: U256) {
-        let info = self.db.load_account(who).expect("memory does not fail");
-        info.info.balance = wei;
-        info.update_info(info.info.clone());
+        let mut info = self.db.load_account(who).expect("memory does not fail").info.clone();
+        info.balance = wei;
+        self.db.insert_account_info(who, info);
     }
 
     pub(crate) fn balance(&mut self, who: Address) -> U256 {
@@ -211,7 +211,6 @@ fn context<DB: revm::Database>(
     let mut cfg = CfgEnv::new_with_spec(SpecId::OSAKA);
     cfg.chain_id = CHAIN_ID;
     cfg.disable_nonce_check = true;
-    cfg.limit_contract_code_size = Some(65_536); // XXX until settlement fits
     let mut context = Context::mainnet().with_db(db).with_block(block);
     context.cfg = cfg;
     context

@@ -1,6 +1,8 @@
 //! The contracts' real bytecode beside the Rust that knows the same rules.
 
 mod deploys;
+mod doubles;
 mod evm;
+mod traces;
 mod tries;
 mod world;
