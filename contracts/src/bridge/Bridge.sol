@@ -220,7 +220,7 @@ contract Bridge is IBridge, ReentrancyGuardTransient {
             uint64 enough = gas > RELAY_GAS ? gas : RELAY_GAS;
             return _release(inbox, message.destination, message.amount, enough, deposit);
         }
-        _debit(inbox, message.token, message.amount);
+        balance[inbox][message.token] = _restAfter(inbox, message.token, message.amount);
         balance[message.destination][message.token] += message.amount;
         _record(
             message.destination, message.token, message.sender, message.to, message.amount, id
@@ -250,15 +250,21 @@ contract Bridge is IBridge, ReentrancyGuardTransient {
         returns (bool ok)
     {
         if (gasleft() < TRANSFER_GAS) revert TooLittleGas(TRANSFER_GAS, gasleft());
-        _debit(inbox, token, amount);
+        uint256 rest = _restAfter(inbox, token, amount);
         ok = IERC20(token).trySafeTransfer(to, amount);
-        if (!ok) balance[inbox][token] += amount;
+        // Written after the call, which is safe because all entrances are locked: a token that
+        // burns its gas leaves too little to debit first and credit back.
+        if (ok) balance[inbox][token] = rest;
     }
 
-    function _debit(address inbox, address token, uint256 amount) private {
+    function _restAfter(address inbox, address token, uint256 amount)
+        private
+        view
+        returns (uint256)
+    {
         uint256 have = balance[inbox][token];
         if (have < amount) revert InsufficientBalance(inbox, token, amount, have);
-        balance[inbox][token] = have - amount;
+        return have - amount;
     }
 
     function _finish(bytes32 id, address inbox, address paid, bool ok) private {
