@@ -70,8 +70,9 @@ struct Retirement {
 /// What it cannot do: shorten a delay, take a vote away but by `freeze`, unfreeze a version, or
 /// bring the TEE back. Its constructor calls the first versions, and no other contract.
 ///
-/// Caution: a version's identifiers are what its contract says of itself. Who announces it
-/// answers for their truth, and everybody has the notice to check them.
+/// Caution: the registry cannot look into a verifier. Its identifiers are what it says of itself,
+/// and one that can change (a proxy, a call through something that has an owner) makes every
+/// delay here worthless. Who announces it answers for both; everybody has the notice to check.
 contract LaneRegistry is ILaneRegistry, IBoard, Delays {
     error NotAllowed(address caller, address expected);
     /// This call is for other lanes.
