@@ -23,7 +23,12 @@ abstract contract Proposals is Contents {
         unlocked
         returns (ClaimId id, uint32 number)
     {
-        return _propose(claim, true);
+        Claim memory c = claim;
+        id = Claims.id(c, address(this));
+        Record r = _admit(id, c, Claims.inputs(c));
+        _requireAlive(id, c, r);
+        _requireAtHead(c);
+        return (id, _propose(id, r));
     }
 
     function proposeOn(Claim calldata claim, Claim calldata parent)
@@ -35,29 +40,27 @@ abstract contract Proposals is Contents {
     {
         Claim memory p = parent;
         ClaimId parentId = Claims.id(p, address(this));
-        Record r = _records[parentId];
-        if (!r.isKnown()) revert ParentNotKnown(parentId);
-        if (r.finalAt() == 0 && _missesHead(p)) revert ParentIsDead(parentId);
+        Record parentRecord = _records[parentId];
+        bool isFinal = parentRecord.finalAt() != 0;
+        if (!parentRecord.isKnown()) revert ParentNotKnown(parentId);
+        if (!isFinal && _missesHead(p)) revert ParentIsDead(parentId);
 
         Claim memory c = claim;
+        bytes32 start = _start(c);
         bytes32 end = Claims.point(p.blockHash, p.lastBatch);
-        if (_start(c) != end) revert StartsElsewhere(end, _start(c));
-        return _propose(c, false);
+        if (start != end) revert StartsElsewhere(end, start);
+        id = Claims.id(c, address(this));
+        Record r = _admit(id, c, Claims.inputs(c));
+        // After a living parent that is not final, a claim lives.
+        if (isFinal) _requireAlive(id, c, r);
+        return (id, _propose(id, r));
     }
 
-    /// `atHead`: whether the claim must start there, because no other parent was given.
-    function _propose(Claim memory claim, bool atHead)
-        private
-        returns (ClaimId id, uint32 number)
-    {
-        id = Claims.id(claim, address(this));
-        Record r = _admit(id, claim, Claims.inputs(claim));
-        _requireAlive(id, claim, r);
-        if (atHead) _requireAtHead(claim);
-
+    function _propose(ClaimId id, Record r) private returns (uint32 number) {
         CurrentTerms memory current = _current;
-        uint256 bond = current.terms.proposerBond;
-        if (msg.value != bond) revert WrongBond(bond, msg.value);
+        if (msg.value != current.proposerBond) {
+            revert WrongBond(current.proposerBond, msg.value);
+        }
         LaneVersion version = _activeVersion(_board(), Lane.Op);
 
         number = r.proposals();

@@ -16,9 +16,12 @@ import {Record} from "./Record.sol";
 
 /// What settlement keeps, and the views that only read it.
 abstract contract Store is ISettlement, ISettlementErrors, ISettlementEvents {
-    /// The terms of new proposals, in one slot.
+    /// The terms of new proposals: `Terms` written out, because a struct inside another would
+    /// not share its slot.
     struct CurrentTerms {
-        Terms terms;
+        uint96 proposerBond;
+        uint96 challengerBond;
+        uint40 window;
         uint16 index;
     }
 
@@ -127,7 +130,7 @@ abstract contract Store is ISettlement, ISettlementErrors, ISettlementEvents {
     }
 
     function currentTerms() external view override returns (uint16 index, Terms memory) {
-        return (_current.index, _current.terms);
+        return (_current.index, _terms[_current.index]);
     }
 
     function _requireUnlocked() private view {
@@ -135,7 +138,7 @@ abstract contract Store is ISettlement, ISettlementErrors, ISettlementEvents {
     }
 
     function _useTerms(uint16 index, Terms memory terms) internal {
-        _current = CurrentTerms(terms, index);
+        _current = CurrentTerms(terms.proposerBond, terms.challengerBond, terms.window, index);
         _terms[index] = terms;
         emit TermsSet(index, terms);
     }

@@ -98,21 +98,22 @@ abstract contract SettlementTest is Test, ISettlementErrors {
 
     // Claims.
 
-    /// A claim from genesis over one new batch of ten blocks.
+    /// A claim from genesis over all batches and a new one of ten blocks.
     function first(bytes32 salt) internal returns (Claim memory) {
-        return claimOn(GENESIS, BatchAcc.wrap(0), 0, inbox.push(10), 10, salt);
+        BatchAcc end = inbox.push(10);
+        return claimOn(GENESIS, BatchAcc.wrap(0), 0, end, blocksAt(end), salt);
     }
 
-    /// A claim over one new batch of ten blocks, after `parent`.
+    /// A claim after `parent`, over all further batches and a new one of ten blocks.
     function next(Claim memory parent, bytes32 salt) internal returns (Claim memory) {
+        BatchAcc end = inbox.push(10);
         return claimOn(
-            parent.blockHash,
-            parent.lastBatch,
-            parent.blockNumber,
-            inbox.push(10),
-            parent.blockNumber + 10,
-            salt
+            parent.blockHash, parent.lastBatch, parent.blockNumber, end, blocksAt(end), salt
         );
+    }
+
+    function blocksAt(BatchAcc end) internal view returns (uint64 number) {
+        (,,, number) = inbox.range(BatchAcc.wrap(0), end);
     }
 
     /// The same inputs, another outcome.
