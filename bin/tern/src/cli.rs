@@ -17,6 +17,8 @@ pub(crate) struct Cli {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    /// Deploy a rollup's contracts to L1, or read back what is deployed.
+    Deploy(Deploy),
     /// Show three executors on one chain, one of them made wrong in turn (no L1, no proof).
     Demo(Demo),
     /// Run public Ethereum block tests.
@@ -24,6 +26,51 @@ pub(crate) enum Command {
     /// Compare the executors with each other.
     #[command(subcommand)]
     Stf(Stf),
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  tern deploy --example > rollup.toml
+  tern deploy --l1 http://127.0.0.1:8545 --config rollup.toml --simulate
+  tern deploy --l1 http://127.0.0.1:8545 --config rollup.toml --key-file deployer.key
+  tern deploy --l1 http://127.0.0.1:8545 --config rollup.toml --check --json
+  tern deploy --l1 http://127.0.0.1:8545 --dev
+
+Stopped at any moment, the same command goes on where it stopped. Without --key-file and
+--keystore the key comes from the variable TERN_KEY.")]
+#[command(group(clap::ArgGroup::new("what").args(["config", "dev", "example"]).required(true)))]
+pub(crate) struct Deploy {
+    /// Print a complete configuration with comments, and do nothing else.
+    #[arg(long, exclusive = true)]
+    pub(crate) example: bool,
+    /// The URL of a node of the chain that the rollup settles on.
+    #[arg(long, value_name = "URL", required_unless_present = "example")]
+    pub(crate) l1: Option<String>,
+    /// The rollup's configuration.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// Use delays of minutes and a key that everybody knows: development chains only.
+    #[arg(long)]
+    pub(crate) dev: bool,
+    /// Run every step on the live state and print the plan and its cost; send nothing.
+    #[arg(long, conflicts_with = "check")]
+    pub(crate) simulate: bool,
+    /// Only read back what is deployed, and compare it with the configuration.
+    #[arg(long)]
+    pub(crate) check: bool,
+    /// A file with the private key, which nobody else can read.
+    #[arg(long, value_name = "FILE", conflicts_with = "keystore")]
+    pub(crate) key_file: Option<PathBuf>,
+    /// An encrypted key (Web3 Secret Storage).
+    #[arg(long, value_name = "FILE")]
+    pub(crate) keystore: Option<PathBuf>,
+    /// A file with the keystore's password; else it comes from the variable TERN_PASSWORD.
+    #[arg(long, value_name = "FILE", requires = "keystore")]
+    pub(crate) password_file: Option<PathBuf>,
+    /// Print one JSON object.
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 #[derive(Debug, Args)]

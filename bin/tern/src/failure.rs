@@ -6,6 +6,8 @@ use tern_protocol::Hash;
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Failure {
     #[error(transparent)]
+    Deploy(#[from] tern_deploy::DeployError),
+    #[error(transparent)]
     EfTest(#[from] tern_ef_test::Error),
     #[error(transparent)]
     Replay(#[from] tern_stf_diff::ReplayError),
@@ -19,10 +21,18 @@ pub(crate) enum Failure {
     Derive(#[from] tern_derive::DeriveError),
     #[error("the executors disagree though none was made wrong: {0}")]
     Cross(#[from] tern_stf::CrossError),
+    #[error("cannot start the machinery that talks to L1: {0}")]
+    Runtime(std::io::Error),
     #[error("cannot write the result: {0}")]
     Output(#[from] std::io::Error),
     #[error("cannot write the result as JSON: {0}")]
     Json(#[from] serde_json::Error),
+}
+
+impl From<tern_l1::L1Error> for Failure {
+    fn from(error: tern_l1::L1Error) -> Self {
+        Self::Deploy(error.into())
+    }
 }
 
 impl Failure {

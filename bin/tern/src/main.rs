@@ -2,6 +2,7 @@
 
 mod cli;
 mod demo;
+mod deploy;
 mod ef_test;
 mod failure;
 mod lanes;
@@ -18,6 +19,7 @@ fn main() -> ExitCode {
         .init();
     let result = match cli::Cli::parse().command {
         cli::Command::Demo(arguments) => demo::run(&arguments),
+        cli::Command::Deploy(arguments) => deploy::run(&arguments),
         cli::Command::EfTest(arguments) => ef_test::run(&arguments),
         cli::Command::Stf(cli::Stf::Diff(arguments)) => stf::diff(&arguments),
         cli::Command::Stf(cli::Stf::Replay(arguments)) => stf::replay(&arguments),

@@ -1,6 +1,6 @@
 //! What this crate needs of the contracts.
 
 pub(crate) use tern_contracts::{
-    CouncilPowers, Governance, Inbox, LaneRegistry, RollupFactory, Safe, SafeProxyFactory,
+    Bridge, CouncilPowers, Governance, Inbox, LaneRegistry, RollupFactory, Safe, SafeProxyFactory,
     Settlement, Timelock, Token,
 };

@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use alloy_primitives::{Address, U256};
+use alloy_sol_types::SolCall;
 use tern_l1::{Key, Kind, L1, L1Error, MAX_GAS};
 
-use crate::{CREATE2_DEPLOYER, DeployError, Plan, Step, reason::reason};
+use crate::{CREATE2_DEPLOYER, DeployError, Goal, Plan, Step, abi::Bridge, reason::reason};
 
 /// What happens, for whoever watches.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,11 +44,24 @@ pub async fn preflight(l1: &L1, plan: &Plan) -> Result<(), DeployError> {
     }
 }
 
+/// Whether a step needs no transaction any more.
+async fn is_done(l1: &L1, step: &Step) -> Result<bool, DeployError> {
+    match step.goal {
+        Goal::Code { .. } => Ok(!l1.code(step.address).await?.is_empty()),
+        Goal::Registered(inbox) => {
+            let call = Bridge::settlementOfCall { inbox };
+            let answer = l1.view("settlementOf", step.address, call.abi_encode()).await?;
+            // Nothing at all answers before the bridge is there.
+            Ok(answer.iter().any(|byte| *byte != 0))
+        }
+    }
+}
+
 /// What is not there yet.
 pub async fn missing<'a>(l1: &L1, plan: &'a Plan) -> Result<Vec<&'a Step>, DeployError> {
     let mut missing = Vec::new();
     for step in &plan.steps {
-        if l1.code(step.address).await?.is_empty() {
+        if !is_done(l1, step).await? {
             missing.push(step);
         }
     }
@@ -73,7 +87,7 @@ pub async fn apply(
     // What an earlier run sent may be on its way.
     l1.wait_for_pending(key.address()).await?;
     for step in &plan.steps {
-        if !l1.code(step.address).await?.is_empty() {
+        if is_done(l1, step).await? {
             applied.there += 1;
             watch(Event::There(step.name));
             continue;
@@ -90,7 +104,7 @@ pub async fn apply(
             }
             Err(error) => {
                 // Whatever went wrong, what counts is what is there.
-                if error.kind() == Kind::Stop || l1.code(step.address).await?.is_empty() {
+                if error.kind() == Kind::Stop || !is_done(l1, step).await? {
                     return Err(refused(step, error));
                 }
                 applied.there += 1;
@@ -104,7 +118,7 @@ pub async fn apply(
 /// Behind one URL may be several nodes, of which one may be a block behind.
 async fn settle(l1: &L1, step: &Step) -> Result<(), DeployError> {
     for _ in 0..20 {
-        if !l1.code(step.address).await?.is_empty() {
+        if is_done(l1, step).await? {
             return Ok(());
         }
         tokio::time::sleep(Duration::from_millis(500)).await;

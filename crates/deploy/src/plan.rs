@@ -8,6 +8,7 @@ use tern_l1::Call;
 use crate::{
     Config, DeployError,
     abi::{
+        Bridge,
         RollupFactory::{self, RollupAddresses, RollupParams},
         Safe, SafeProxyFactory,
     },
@@ -21,19 +22,31 @@ pub const CREATE2_DEPLOYER: Address = address!("4e59b44847b379578588920cA78FbF26
 const CREATE3_PROXY: B256 =
     b256!("57a34f6e879358dd76825d6700df87013ad6a3fb43c0d0c602f70a8772c153bd");
 
-/// One contract to deploy.
+/// One transaction of a deployment.
 #[derive(Debug, Clone)]
 pub struct Step {
-    /// The contract's name.
+    /// What people call it: the contract's name.
     pub name: &'static str,
-    /// Where it will be.
+    /// The contract that it puts there, or tells something.
     pub address: Address,
-    /// The transaction that puts it there.
+    /// The transaction.
     pub call: Call,
-    /// Its compiled form.
-    pub artifact: &'static Artifact,
-    /// The constructor's arguments.
-    pub arguments: Vec<u8>,
+    /// What shows that it is done.
+    pub goal: Goal,
+}
+
+/// What a step leads to.
+#[derive(Debug, Clone)]
+pub enum Goal {
+    /// There is code at its address.
+    Code {
+        /// The compiled contract.
+        artifact: &'static Artifact,
+        /// The constructor's arguments.
+        arguments: Vec<u8>,
+    },
+    /// The bridge at its address knows this inbox.
+    Registered(Address),
 }
 
 /// Everything about a deployment that follows from the configuration.
@@ -95,10 +108,16 @@ impl Plan {
                 name: artifact.name,
                 address: places(&rollup)[part],
                 call: Call::new(artifact.name, shared.rollup_factory, call.abi_encode()),
-                artifact,
-                arguments: arguments.clone(),
+                goal: Goal::Code { artifact, arguments: arguments.clone() },
             });
         }
+        let call = Bridge::registerCall { inbox: rollup.inbox };
+        steps.push(Step {
+            name: "Registration",
+            address: shared.bridge,
+            call: Call::new("Registration", shared.bridge, call.abi_encode()),
+            goal: Goal::Registered(rollup.inbox),
+        });
         Ok(Self { config, params, params_hash, rollup, shared, council, steps })
     }
 }
@@ -114,7 +133,7 @@ fn shared_steps(steps: &mut Vec<Step>) -> Result<Shared, DeployError> {
         safe_singleton: share("Safe", vec![])?,
         safe_proxy_factory: share("SafeProxyFactory", vec![])?,
         safe_fallback_handler: share("CompatibilityFallbackHandler", vec![])?,
-        bridge: share("CompatibilityFallbackHandler", vec![1])?,
+        bridge: share("Bridge", vec![])?,
         rollup_factory: share("RollupFactory", tern_contracts::part_code_hashes().abi_encode())?,
     })
 }
@@ -129,7 +148,8 @@ fn create2_step(artifact: &'static Artifact, arguments: Vec<u8>) -> Step {
     let code = [artifact.creation.as_ref(), &arguments].concat();
     let address = CREATE2_DEPLOYER.create2(salt, keccak256(&code));
     let data = [salt.as_slice(), &code].concat();
-    Step { name, address, call: Call::new(name, CREATE2_DEPLOYER, data), artifact, arguments }
+    let call = Call::new(name, CREATE2_DEPLOYER, data);
+    Step { name, address, call, goal: Goal::Code { artifact, arguments } }
 }
 
 /// The council: a proxy whose address follows from its owners and threshold.
@@ -159,8 +179,7 @@ fn safe_step(config: &Config, shared: &Shared) -> Result<Step, DeployError> {
         name: "Council",
         address: shared.safe_proxy_factory.create2(salt, keccak256(&code)),
         call: Call::new("Council", shared.safe_proxy_factory, call.abi_encode()),
-        artifact,
-        arguments,
+        goal: Goal::Code { artifact, arguments },
     })
 }
 
