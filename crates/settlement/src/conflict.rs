@@ -58,8 +58,7 @@ impl State {
     ) -> bool {
         let starts = claim.is_some_and(|claim| {
             let range = self.inbox.range(claim.first_batch, claim.last_batch);
-            range.is_some_and(|range| range.from_block == number.0)
-                && claim.parent_block == *block
+            range.is_some_and(|range| range.from_block == number.0) && claim.parent_block == *block
         });
         starts || self.has_checkpoint(claim, block, number, path)
     }
