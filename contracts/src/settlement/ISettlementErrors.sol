@@ -12,7 +12,6 @@ interface ISettlementErrors {
     error WrongBlockNumber(uint64 expected, uint64 got);
     error WrongBlockCount(uint256 most, uint256 got);
     error WrongGenesis(bytes32 expected, bytes32 got);
-    error UnknownContent(ClaimId id);
     error AlreadyFinal(ClaimId id, uint40 finalAt);
     /// The claim conflicts with what is final and can never be final.
     error DeadClaim(ClaimId id);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity ^0.8.30;
 
+import {IInbox} from "../inbox/IInbox.sol";
 import {Claims} from "../types/Claims.sol";
 import {Claim, ClaimId, Lane, LaneVersion} from "../types/Types.sol";
 import {Board} from "./Board.sol";
@@ -113,12 +114,13 @@ contract Status {
         returns (State, bool isOurs)
     {
         if (content.finalAt != 0) return (State.Final, true);
-        // Reverts for accumulators that the inbox does not know.
-        try settlement.isDead(subject) returns (bool dead) {
-            if (dead) return (State.Dead, true);
-        } catch {
-            return (State.Unknown, false);
+        if (!content.known) {
+            try IInbox(settlement.inbox()).range(subject.firstBatch, subject.lastBatch) {}
+            catch {
+                return (State.Unknown, false);
+            }
         }
+        if (settlement.isDead(subject)) return (State.Dead, true);
         if (!content.known) return (State.Unknown, true);
         bytes32 start = Claims.point(subject.parentBlock, subject.firstBatch);
         bool atHead = start == settlement.head().point;

@@ -1,12 +1,17 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity ^0.8.30;
 
+import {Bounds} from "../../src/factory/Bounds.sol";
+import {RollupAddresses, RollupParams} from "../../src/factory/Params.sol";
 import {Content, Head} from "../../src/settlement/ISettlement.sol";
+import {ISettlementEvents} from "../../src/settlement/ISettlementEvents.sol";
 import {Verdict} from "../../src/settlement/Rule.sol";
+import {Settlement} from "../../src/settlement/Settlement.sol";
 import {Claims} from "../../src/types/Claims.sol";
-import {BatchAcc, Claim, ConfigHash, Lane, LaneVersion} from "../../src/types/Types.sol";
+import {BatchAcc, Claim, ClaimId, ConfigHash, Lane, LaneVersion} from "../../src/types/Types.sol";
 import {MockInbox} from "../doubles/MockInbox.sol";
 import {MockLane} from "../doubles/MockLane.sol";
+import {Vm} from "../lib/Vm.sol";
 import {SettlementTest} from "./SettlementTest.sol";
 
 /// Votes, what they are refused for, and the finality that two of them bring at once.
@@ -312,5 +317,57 @@ contract VoteTest is SettlementTest {
         assertEq(settlement.pulse().zk2Since, time);
         assertEq(settlement.pulse().zk2, time);
         assertEq(settlement.pulse().tee, time);
+    }
+
+    // What is built, and what is told.
+
+    function test_it_is_built_as_its_parameters_say() public {
+        assertEq(settlement.inbox(), address(inbox));
+        assertEq(settlement.registry(), address(registry));
+        assertEq(settlement.powers(), powers);
+        assertEq(settlement.timelock(), timelock);
+        assertEq(settlement.head().point, Claims.point(GENESIS, BatchAcc.wrap(0)));
+        assertEq(settlement.head().finalAt, BIRTH);
+
+        RollupParams memory p = params();
+        p.terms.window = p.delays.maxWindow + 1;
+        RollupAddresses memory a = addresses();
+        expect(
+            abi.encodeWithSelector(
+                Bounds.TooLarge.selector,
+                bytes32("terms.window"),
+                p.delays.maxWindow + 1,
+                p.delays.maxWindow
+            )
+        );
+        new Settlement(p, a);
+    }
+
+    /// A watcher that only reads logs knows every claim, and which of them is final.
+    function test_the_log_tells_each_claim_once() public {
+        Claim memory a = first("a");
+        vm.recordLogs();
+        propose(a);
+        voteZk(a);
+        propose(a);
+        voteTee(a);
+        Vm.Log[] memory logs = vm.getRecordedLogs();
+        uint256 known = 0;
+        uint256 done = 0;
+        for (uint256 i = 0; i < logs.length; ++i) {
+            if (logs[i].topics[0] == ISettlementEvents.Known.selector) {
+                ++known;
+                assertEq(logs[i].topics[1], ClaimId.unwrap(idOf(a)));
+                assertEq(logs[i].topics[2], Claims.inputs(a));
+                Claim memory told = abi.decode(logs[i].data, (Claim));
+                assertTrue(idOf(told) == idOf(a));
+            }
+            if (logs[i].topics[0] == ISettlementEvents.Final.selector) {
+                ++done;
+                assertEq(logs[i].topics[1], ClaimId.unwrap(idOf(a)));
+            }
+        }
+        assertEq(known, 1);
+        assertEq(done, 1);
     }
 }
