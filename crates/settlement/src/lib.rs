@@ -13,6 +13,7 @@ mod rivals;
 mod rules;
 mod settle;
 mod state;
+mod status;
 mod tee;
 mod times;
 
@@ -24,4 +25,5 @@ pub use refusal::Refusal;
 pub use registry::{Announced, Registry, Seat, Version};
 pub use rules::{Delays, Lane, LaneVersion, Lanes, Platform, Rules, Seconds, Terms, Verifier, Wei};
 pub use state::{Beat, Content, Head, Inputs, Point, Proposal, ProposalState, Pulse, State};
+pub use status::{Next, Reason, Stage, Status};
 pub use tee::TeeBook;

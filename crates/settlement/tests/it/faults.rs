@@ -49,7 +49,8 @@ const CAUGHT: [(DevFault, &str, &str); 26] = [
 #[test]
 fn the_search_notices_every_planted_fault() {
     for fault in DevFault::ALL {
-        let (_, name, promise) = CAUGHT.iter().find(|caught| caught.0 == fault).unwrap();
+        let caught = CAUGHT.iter().find(|caught| caught.0 == fault);
+        let (_, name, promise) = caught.expect("each fault has a line above");
         let world = World { fault: Some(fault), ..worlds::named(name) };
         match search(&world, usize::MAX) {
             Ok(visited) => panic!("{fault:?} went unnoticed in {name}: {visited}"),

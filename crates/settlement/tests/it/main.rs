@@ -1,5 +1,7 @@
 //! The settlement machine, searched through in small worlds.
 
+mod calls;
 mod faults;
 mod model;
+mod random;
 mod search;

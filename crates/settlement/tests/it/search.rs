@@ -16,11 +16,12 @@ fn every_promise_holds_in_every_state_of_every_small_world() {
     for world in worlds::all(Size::Small) {
         let name = world.name;
         let visited = search(&world, MOST).unwrap_or_else(|broken| panic!("{name}: {broken}"));
-        writeln!(std::io::stderr(), "{name}: {visited}").unwrap();
+        writeln!(std::io::stderr(), "{name}: {visited}").expect("stderr is open");
         assert!(visited.complete, "{name} was not searched through");
         assert!(visited.finals > 0, "{name}: nothing ever became final");
         states += visited.states;
         moves += visited.moves;
     }
-    writeln!(std::io::stderr(), "all: {states} states, {moves} transitions").unwrap();
+    writeln!(std::io::stderr(), "all: {states} states, {moves} transitions")
+        .expect("stderr is open");
 }

@@ -149,7 +149,7 @@ impl Fixture {
             last_batch: acc(batches.1),
             block: blocks[blocks.len() - 1],
             block_number: BlockNumber(first + blocks.len() as u64 - 1),
-            checkpoints: Checkpoints::new(blocks).unwrap().root(),
+            checkpoints: Checkpoints::new(blocks).expect("a claim has blocks").root(),
         };
         let id = claim.id(self.rules.l1_chain, &self.rules.settlement);
         self.claims.push(Named { name, claim, id, right });
@@ -157,7 +157,7 @@ impl Fixture {
     }
 
     fn index(&self, name: &str) -> usize {
-        self.claims.iter().position(|claim| claim.name == name).unwrap()
+        self.claims.iter().position(|claim| claim.name == name).expect("the fixture has it")
     }
 
     fn last(&self, name: &str) -> u64 {
@@ -167,7 +167,7 @@ impl Fixture {
     fn checkpoint(&self, name: &str, number: u64) -> (Hash, Vec<Hash>) {
         let blocks = &self.blocks[self.index(name)];
         let index = (number - blocks.first) as usize;
-        let tree = Checkpoints::new(&blocks.hashes).unwrap();
-        (blocks.hashes[index], tree.proof(index).unwrap())
+        let tree = Checkpoints::new(&blocks.hashes).expect("a claim has blocks");
+        (blocks.hashes[index], tree.proof(index).expect("it is in the range"))
     }
 }

@@ -12,6 +12,7 @@ use super::fixture::{CHALLENGER, Fixture, NOW, Named, PROPOSER, STRANGER, acc, v
 
 /// Something that may happen next.
 #[derive(Debug, Clone)]
+#[allow(clippy::large_enum_variant)] // Most are calls.
 pub(crate) enum Step {
     /// Time passes.
     Tick,
