@@ -8,15 +8,11 @@ import {ReentrancyGuardTransient} from
 
 import {IInbox} from "../inbox/IInbox.sol";
 import {Predeploys} from "../l2/Predeploys.sol";
+import {ISettlement} from "../settlement/ISettlement.sol";
 import {Claims} from "../types/Claims.sol";
 import {Claim, ClaimId} from "../types/Types.sol";
 import {BridgeStatus} from "./BridgeStatus.sol";
-import {
-    IBridge,
-    IBridgedSettlement,
-    Outcome,
-    WithdrawalStatus
-} from "./IBridge.sol";
+import {IBridge, IDelays, Outcome, WithdrawalStatus} from "./IBridge.sol";
 import {Kind, Message, Messages, TokenDeposit} from "./Messages.sol";
 import {TokenFacts} from "./TokenFacts.sol";
 import {Trie} from "./Trie.sol";
@@ -67,9 +63,10 @@ contract Bridge is IBridge, ReentrancyGuardTransient {
         address bridge = IInbox(inbox).bridge();
         if (bridge != address(this)) revert WrongBridge(address(this), bridge);
         address settlement = IInbox(inbox).settlement();
-        address back = IBridgedSettlement(settlement).inbox();
+        address back = ISettlement(settlement).inbox();
         if (back != inbox) revert WrongInbox(inbox, back);
-        uint40 delay = IBridgedSettlement(settlement).bridgeDelay();
+        // The registry of this design keeps its delays for ever.
+        uint40 delay = IDelays(ISettlement(settlement).registry()).delays().bridgeDelay;
         _chains[inbox] = Chain(settlement, delay);
         emit Registered(inbox, settlement, delay);
     }
@@ -180,7 +177,7 @@ contract Bridge is IBridge, ReentrancyGuardTransient {
         Chain memory chain = _chains[inbox];
         if (chain.settlement == address(0)) revert UnknownChain(inbox);
         ClaimId id = Claims.id(claim, chain.settlement);
-        uint256 finalAt = IBridgedSettlement(chain.settlement).content(id).finalAt;
+        uint256 finalAt = ISettlement(chain.settlement).content(id).finalAt;
         if (finalAt == 0) revert NotFinal(id);
         uint256 earliest = finalAt + chain.delay;
         if (block.timestamp < earliest) revert TooEarly(earliest, block.timestamp);

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity ^0.8.30;
 
-import {Content} from "../settlement/ISettlement.sol";
+import {Content, ISettlement} from "../settlement/ISettlement.sol";
 import {Claims} from "../types/Claims.sol";
 import {Claim} from "../types/Types.sol";
 import {
-    IBridgedSettlement,
     Outcome,
     WithdrawalAction,
     WithdrawalReason,
@@ -44,10 +43,10 @@ library BridgeStatus {
             s.earliestTime = uint64(block.timestamp);
             return s;
         }
-        return _ofClaim(IBridgedSettlement(settlement), delay, claim);
+        return _ofClaim(ISettlement(settlement), delay, claim);
     }
 
-    function _ofClaim(IBridgedSettlement settlement, uint40 delay, Claim calldata claim)
+    function _ofClaim(ISettlement settlement, uint40 delay, Claim calldata claim)
         private
         view
         returns (WithdrawalStatus memory s)

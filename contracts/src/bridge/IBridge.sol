@@ -1,15 +1,13 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity ^0.8.30;
 
-import {ISettlement} from "../settlement/ISettlement.sol";
+import {DelayParams} from "../factory/Params.sol";
 import {Claim, ClaimId} from "../types/Types.sol";
 import {Message, TokenDeposit} from "./Messages.sol";
 
-/// What the bridge reads of a settlement contract.
-interface IBridgedSettlement is ISettlement {
-    /// Seconds that a withdrawal waits after its claim is final. Must never change: the bridge
-    /// reads it once.
-    function bridgeDelay() external view returns (uint40);
+/// What the bridge reads of a chain's registry, once.
+interface IDelays {
+    function delays() external view returns (DelayParams memory);
 }
 
 /// How far a message has come on L1.

@@ -3,6 +3,7 @@ pragma solidity ^0.8.30;
 
 import {ERC20} from "@openzeppelin/contracts/token/ERC20/ERC20.sol";
 
+import {DelayParams} from "../../src/factory/Params.sol";
 import {Content} from "../../src/settlement/ISettlement.sol";
 import {Claim, ClaimId} from "../../src/types/Types.sol";
 
@@ -45,12 +46,21 @@ contract FakeInbox {
 /// A settlement contract whose claims are final when a test says so.
 contract FakeSettlement {
     address public inbox;
-    uint40 public bridgeDelay;
+    uint40 private _delay;
     mapping(ClaimId => Content) private _contents;
     bool public dead;
 
     constructor(address inbox_, uint40 delay) {
-        (inbox, bridgeDelay) = (inbox_, delay);
+        (inbox, _delay) = (inbox_, delay);
+    }
+
+    /// It is its own registry.
+    function registry() external view returns (address) {
+        return address(this);
+    }
+
+    function delays() external view returns (DelayParams memory d) {
+        d.bridgeDelay = _delay;
     }
 
     function setFinal(ClaimId id, uint40 finalAt) external {
@@ -214,7 +224,6 @@ contract OddReceiver {
 /// A chain that lies about everything and calls back.
 contract EvilChain {
     address public bridge;
-    uint40 public bridgeDelay;
     uint40 public finalAt = 1;
     address public target;
     bytes public data;
@@ -233,6 +242,12 @@ contract EvilChain {
     function inbox() external view returns (address) {
         return address(this);
     }
+
+    function registry() external view returns (address) {
+        return address(this);
+    }
+
+    function delays() external pure returns (DelayParams memory d) {}
 
     function set(address target_, bytes calldata data_, bool says_) external {
         (target, data, says) = (target_, data_, says_);
