@@ -168,6 +168,7 @@ fn describe(plan: &Plan, dev: bool) -> Value {
             "token": a.token, "timelock": a.timelock, "governance": a.governance,
             "powers": a.powers, "registry": a.registry, "inbox": a.inbox,
             "settlement": a.settlement, "council": plan.council, "bridge": shared.bridge,
+            "status": shared.status,
             "rollupFactory": shared.rollup_factory, "safeSingleton": shared.safe_singleton,
             "safeProxyFactory": shared.safe_proxy_factory,
             "safeFallbackHandler": shared.safe_fallback_handler,

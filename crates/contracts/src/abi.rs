@@ -23,6 +23,7 @@ contracts! {
     lane_registry::LaneRegistry = "../../artifacts/contracts/LaneRegistry.json",
     inbox::Inbox = "../../artifacts/contracts/Inbox.json",
     settlement::Settlement = "../../artifacts/contracts/Settlement.json",
+    status::Status = "../../artifacts/contracts/Status.json",
     bridge::Bridge = "../../artifacts/contracts/Bridge.json",
     outbox::Outbox = "../../artifacts/contracts/Outbox.json",
     token_bridge::TokenBridge = "../../artifacts/contracts/TokenBridge.json",

@@ -43,7 +43,7 @@ macro_rules! artifacts {
 
 artifacts! {
     Token, Timelock, Governance, CouncilPowers, LaneRegistry, Inbox, Settlement,
-    RollupFactory, Bridge, Outbox, TokenBridge, AnchorCache,
+    RollupFactory, Status, Bridge, Outbox, TokenBridge, AnchorCache,
     Safe, SafeProxyFactory, SafeProxy, CompatibilityFallbackHandler,
 }
 

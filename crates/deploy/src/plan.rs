@@ -76,6 +76,7 @@ pub struct Shared {
     pub safe_proxy_factory: Address,
     pub safe_fallback_handler: Address,
     pub bridge: Address,
+    pub status: Address,
     pub rollup_factory: Address,
 }
 
@@ -134,6 +135,7 @@ fn shared_steps(steps: &mut Vec<Step>) -> Result<Shared, DeployError> {
         safe_proxy_factory: share("SafeProxyFactory", vec![])?,
         safe_fallback_handler: share("CompatibilityFallbackHandler", vec![])?,
         bridge: share("Bridge", vec![])?,
+        status: share("Status", vec![])?,
         rollup_factory: share("RollupFactory", tern_contracts::part_code_hashes().abi_encode())?,
     })
 }

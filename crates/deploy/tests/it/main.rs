@@ -1,4 +1,5 @@
 //! Deployments on a real development node.
 
+mod batches;
 mod deploy;
 mod node;

@@ -1,0 +1,130 @@
+//! `tern deploy` as people and machines use it, on a real development node.
+
+use std::{
+    fs,
+    path::PathBuf,
+    process::{Command, Output},
+};
+
+use serde_json::Value;
+use tern_l1::Anvil;
+
+use crate::{lines, stderr, stdout, tern};
+
+fn anvil() -> Anvil {
+    let tool = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tools/contracts");
+    let output = Command::new(tool).args(["path", "anvil"]).output().expect("a shell");
+    assert!(output.status.success(), "anvil is missing: run tools/contracts path anvil");
+    let program = PathBuf::from(stdout(&output).trim());
+    Anvil::start(&program, &[]).expect("the development node starts")
+}
+
+/// A folder that goes when the test ends.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new(name: &str) -> Self {
+        let folder = std::env::temp_dir().join(format!("tern-{name}-{}", std::process::id()));
+        fs::create_dir_all(&folder).expect("a folder for the test");
+        Self(folder)
+    }
+
+    fn file(&self, name: &str, text: &str, mode: u32) -> String {
+        use std::os::unix::fs::PermissionsExt;
+        let path = self.0.join(name);
+        fs::write(&path, text).expect("it is writable");
+        fs::set_permissions(&path, fs::Permissions::from_mode(mode)).expect("it is ours");
+        path.to_str().expect("the path is text").to_owned()
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+// The first account of every development node.
+const KEY: &str = "ac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80";
+
+fn refused(output: &Output, says: &[&str]) {
+    assert_eq!(output.status.code(), Some(2), "{}", stdout(output));
+    let error = stderr(output);
+    assert!(says.iter().all(|says| error.contains(says)), "{says:?}: {error}");
+    assert!(!error.contains(&KEY[..16]), "a key is never printed: {error}");
+}
+
+#[test]
+fn deploy_simulates_deploys_and_reads_back_the_example() {
+    let (anvil, folder) = (anvil(), Folder::new("deploy"));
+    let example = tern(&["deploy", "--example"]);
+    let config = folder.file("rollup.toml", &stdout(&example), 0o644);
+    let key = folder.file("deployer.key", KEY, 0o600);
+    let common = ["deploy", "--l1", anvil.url(), "--config", &config, "--json"];
+    let run = |more: &[&str]| tern(&[&common[..], more].concat());
+
+    let output = run(&["--simulate"]);
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    let plan = lines(&output).pop().expect("a plan");
+    assert!(plan["gas"].as_u64().is_some_and(|gas| gas > 10_000_000), "{plan}");
+
+    let output = run(&["--check"]);
+    assert_eq!(output.status.code(), Some(1), "nothing is there yet: {}", stderr(&output));
+
+    let output = run(&["--key-file", &key]);
+    assert_eq!(output.status.code(), Some(0), "{}{}", stdout(&output), stderr(&output));
+    let result = lines(&output).pop().expect("a result");
+    assert_eq!(result["contracts"], plan["contracts"], "all is where the plan said");
+    assert_eq!((&result["ok"], &result["preset"]), (&true.into(), &"none".into()));
+    assert!(result["check"].as_array().is_some_and(|rows| rows.len() > 60));
+    assert!(!format!("{}{}", stdout(&output), stderr(&output)).contains(&KEY[..16]));
+
+    let again = lines(&run(&["--key-file", &key])).pop().expect("a result");
+    assert_eq!((&again["deployed"], &again["gas"]), (&0.into(), &0.into()));
+    let output = tern(&["deploy", "--l1", anvil.url(), "--config", &config, "--check"]);
+    assert_eq!(output.status.code(), Some(0));
+    assert!(stdout(&output).contains("facts are as configured"), "{}", stdout(&output));
+}
+
+#[test]
+fn deploy_dev_needs_nothing_but_a_development_node() {
+    let anvil = anvil();
+    let output = tern(&["deploy", "--l1", anvil.url(), "--dev", "--json"]);
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    let result: Value = lines(&output).pop().expect("a result");
+    assert_eq!((&result["preset"], &result["ok"]), (&"dev".into(), &true.into()));
+}
+
+#[test]
+fn deploy_says_what_is_wrong_and_how_to_mend_it() {
+    let (anvil, folder) = (anvil(), Folder::new("deploy-errors"));
+    let example = stdout(&tern(&["deploy", "--example"]));
+    let config = folder.file("rollup.toml", &example, 0o644);
+    let l1 = anvil.url();
+    let deploy = |url: &str, config: &str, more: &[&str]| {
+        tern(&[&["deploy", "--l1", url, "--config", config], more].concat())
+    };
+
+    let gone = "http://127.0.0.1:9";
+    refused(&deploy(gone, &config, &["--check"]), &["no L1 node answers", "127.0.0.1:9"]);
+    refused(&deploy("127.0.0.1", &config, &["--check"]), &["not an address of an L1 node"]);
+    refused(&deploy(l1, "/nowhere.toml", &[]), &["/nowhere.toml", "--example"]);
+    let other =
+        folder.file("other.toml", &example.replace("chainId = 31337", "chainId = 5"), 0o644);
+    refused(&deploy(l1, &other, &["--simulate"]), &["on chain 31337", "chain 5 is expected"]);
+    let text = example.replace("chainId = 31337", "chainId = 1");
+    let short = text.replace("notice = \"30 days\"", "notice = \"1 day\"");
+    let short = folder.file("short.toml", &short, 0o644);
+    refused(&deploy(l1, &short, &[]), &["on Ethereum delays.notice is 1 day", "30 days"]);
+    let typo = folder.file("typo.toml", &example.replace("lapse =", "laps ="), 0o644);
+    refused(&deploy(l1, &typo, &[]), &["typo.toml, line ", "laps"]);
+
+    let open = folder.file("open.key", KEY, 0o644);
+    refused(&deploy(l1, &config, &["--key-file", &open]), &["can be read by others", "chmod 600"]);
+    let broken = folder.file("broken.key", &KEY[..63], 0o600);
+    refused(&deploy(l1, &config, &["--key-file", &broken]), &["64 hexadecimal digits"]);
+    refused(&deploy(l1, &config, &["--key-file", "/nowhere.key"]), &["/nowhere.key"]);
+    let poor = folder.file("poor.key", &"11".repeat(32), 0o600);
+    refused(&deploy(l1, &config, &["--key-file", &poor]), &["has 0.0", "send it at least"]);
+    refused(&deploy(l1, &config, &[]), &["TERN_KEY", "--key-file"]);
+}
