@@ -109,3 +109,50 @@ fn keystore(path: &Path, password_file: Option<&Path>) -> Result<Key, L1Error> {
         reason: format!("{error}; check the password and that the file is a keystore"),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    // The published test vector of Web3 Secret Storage; its password is "testpassword".
+    const KEYSTORE: &str = r#"{"crypto":{"cipher":"aes-128-ctr","cipherparams":{"iv":
+        "6087dab2f9fdbbfaddc31a909735c1e6"},"ciphertext":
+        "5318b4d5bcd28de64ee5559e671353e16f075ecae9f99c7a79a38af5f869aa46","kdf":"pbkdf2",
+        "kdfparams":{"c":262144,"dklen":32,"prf":"hmac-sha256","salt":
+        "ae3cd4e7013836a3df6bd7241b12db061dbe2c6785853cce422d148a624ce0bd"},"mac":
+        "517ead924a9d0dc3124507e3393d175ce3ff7c1e96529c6c555ce9e510205fb2"},
+        "id":"3198bc9c-6672-5ab3-d995-4942343ae5b6","version":3}"#;
+
+    #[test]
+    fn a_keystore_opens_with_its_password_only_and_shows_no_key() {
+        let folder = std::env::temp_dir().join(format!("tern-key-{}", std::process::id()));
+        fs::create_dir_all(&folder).expect("a folder for the test");
+        let path = folder.join("keystore.json");
+        fs::write(&path, KEYSTORE).expect("it is writable");
+        let open = |password: &str| {
+            let file = folder.join("password");
+            fs::write(&file, password).expect("it is writable");
+            #[cfg(unix)]
+            {
+                use std::os::unix::fs::PermissionsExt;
+                fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).expect("ours");
+            }
+            let source = KeySource::Keystore { path: path.clone(), password_file: Some(file) };
+            Key::load(&source)
+        };
+        let key = open("testpassword\n").expect("the right password");
+        let shown = format!("{key:?}");
+        assert_eq!(shown, "Key(0x008AeEda4D805471dF9b2A5B0f38A0C3bCBA786b)");
+        let error = open("guess").expect_err("a wrong password").to_string();
+        assert!(error.contains("check the password") && !error.contains("guess"), "{error}");
+        fs::remove_dir_all(folder).expect("the folder was made");
+    }
+
+    #[test]
+    fn what_is_no_key_is_refused_without_being_repeated() {
+        for text in ["", "secret", &"0".repeat(64), &"f".repeat(64), &"1".repeat(63)] {
+            let error = Key::parse(text, "the file").expect_err("no key").to_string();
+            assert!(text.is_empty() || !error.contains(text), "{error}");
+        }
+    }
+}
