@@ -26,6 +26,7 @@ const RIVALS: &[&str] = &["A", "B", "C"];
 pub(crate) fn all(size: Size) -> Vec<World> {
     vec![
         zk_lies(size),
+        three_rivals(size),
         op_lies(size),
         tee_and_council_lie(size),
         council_after_zk_contradiction(size),
@@ -59,6 +60,17 @@ fn zk_lies(size: Size) -> World {
         arbitrates: true,
         revokes: true,
         ..World::new("ZK lies")
+    }
+}
+
+/// As above with one rival more, and with no platform ever revoked.
+fn three_rivals(size: Size) -> World {
+    World {
+        claims: RIVALS,
+        corrupt: &[Lane::Zk],
+        lanes: if size == Size::Large { &[Lane::Zk, Lane::Tee] } else { &[Lane::Zk] },
+        arbitrates: size == Size::Large,
+        ..World::new("ZK lies to three rivals")
     }
 }
 
