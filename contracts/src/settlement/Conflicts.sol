@@ -42,10 +42,9 @@ library Conflicts {
         Claim memory b = conflict.b[0];
         // Everything that is in an id and not in the inputs.
         return a.config == b.config && Claims.inputs(a) == Claims.inputs(b)
-            && (
-                a.blockHash != b.blockHash || a.blockNumber != b.blockNumber
-                    || a.checkpoints != b.checkpoints
-            );
+            && (a.blockHash != b.blockHash
+                || a.blockNumber != b.blockNumber
+                || a.checkpoints != b.checkpoints);
     }
 
     function _checkSide(Conflict calldata conflict, IInbox inbox, bool sideB) private view {

@@ -7,7 +7,7 @@ import {Claims} from "../types/Claims.sol";
 import {BatchAcc, Claim, ClaimId, Lane, LaneVersion} from "../types/Types.sol";
 import {Board} from "./Board.sol";
 import {Record, RecordLib} from "./Record.sol";
-import {Rule, Phase, Verdict, Vote, Votes} from "./Rule.sol";
+import {Phase, Rule, Verdict, Vote, Votes} from "./Rule.sol";
 import {Store} from "./Store.sol";
 
 /// From a content's first mention to its end: admission, its rivals, its votes' worth, finality.
@@ -16,7 +16,7 @@ abstract contract Contents is Store {
     uint256 internal constant UPHOLDS_GAS = 100_000;
     /// What must be left so that a call may take all of that: a 64th stays behind, and what
     /// comes before the call is paid too.
-    uint256 internal constant UPHOLDS_GAS_LEFT = UPHOLDS_GAS + UPHOLDS_GAS / 63 + 5_000;
+    uint256 internal constant UPHOLDS_GAS_LEFT = UPHOLDS_GAS + UPHOLDS_GAS / 63 + 5000;
     /// Two broken platforms are the lane's fault, one is its own.
     uint256 internal constant PLATFORMS_THAT_FREEZE = 2;
 
@@ -48,8 +48,7 @@ abstract contract Contents is Store {
 
         uint64 fromBlock;
         uint64 toBlock;
-        (, fromBlock, toBatches, toBlock) =
-            IInbox(inbox).range(claim.firstBatch, claim.lastBatch);
+        (, fromBlock, toBatches, toBlock) = IInbox(inbox).range(claim.firstBatch, claim.lastBatch);
         if (claim.blockNumber != toBlock) revert WrongBlockNumber(toBlock, claim.blockNumber);
         uint256 count = toBlock - fromBlock;
         if (count == 0 || count > Claims.MAX_CHECKPOINTS) {
@@ -116,8 +115,7 @@ abstract contract Contents is Store {
     /// sends it could otherwise choose the answer.
     function _upholds(ClaimId id, Record r) internal view returns (bool yes) {
         address verifier = _registry().verifierOf(Lane.Tee, r.vote(Lane.Tee));
-        bytes memory input =
-            abi.encodeWithSignature("upholds(address,bytes32)", address(this), id);
+        bytes memory input = abi.encodeWithSignature("upholds(address,bytes32)", address(this), id);
         if (gasleft() < UPHOLDS_GAS_LEFT) revert TooLittleGas(UPHOLDS_GAS_LEFT, gasleft());
         uint256 gasLimit = UPHOLDS_GAS;
         assembly ("memory-safe") {
@@ -131,13 +129,9 @@ abstract contract Contents is Store {
 
     /// Finds the contents with the same inputs that hold a vote of the same version, and acts
     /// on them. At most two are looked at, however many there are.
-    function _meetRivals(
-        ClaimId id,
-        bytes32 inputs,
-        Record r,
-        Lane lane,
-        LaneVersion version
-    ) internal {
+    function _meetRivals(ClaimId id, bytes32 inputs, Record r, Lane lane, LaneVersion version)
+        internal
+    {
         ClaimId first = ClaimId.wrap(0);
         if (!r.isFirst()) {
             first = _firstOf[inputs];

@@ -23,15 +23,11 @@ interface ISettlementEvents {
     event MatchOpened(ClaimId indexed id, uint32 number, uint16 open);
     event MatchClosed(ClaimId indexed id, uint32 number, bool defended, uint16 open);
     event Lost(ClaimId indexed id, uint32 number, address indexed challenger);
-    event Final(
-        ClaimId indexed id, bytes32 blockHash, uint64 indexed blockNumber, uint64 batches
-    );
+    event Final(ClaimId indexed id, bytes32 blockHash, uint64 indexed blockNumber, uint64 batches);
     /// Finality came back after a time that counted as stalled.
     event StallEnded(uint40 time);
     /// The version holds votes that cannot both be right. `a` and `b` are the last claims.
-    event Contradicted(
-        Lane indexed lane, LaneVersion indexed version, ClaimId a, ClaimId b
-    );
+    event Contradicted(Lane indexed lane, LaneVersion indexed version, ClaimId a, ClaimId b);
     event Condemned(LaneVersion indexed version, uint256 revoked, uint256 total);
     event Arbitrated(ClaimId indexed zk, ClaimId indexed op, bool choseOp);
     event Credited(address indexed who, uint256 amount);

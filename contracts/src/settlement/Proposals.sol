@@ -26,8 +26,11 @@ abstract contract Proposals is Contents {
         Claim memory c = claim;
         id = Claims.id(c, address(this));
         Record r = _admit(id, c, Claims.inputs(c));
-        _requireAlive(id, c, r);
-        _requireAtHead(c);
+        if (r.finalAt() != 0) revert AlreadyFinal(id, r.finalAt());
+        if (_start(c) != _head.point) {
+            if (_missesHead(c)) revert DeadClaim(id);
+            revert StartsElsewhere(_head.point, _start(c));
+        }
         return (id, _propose(id, r));
     }
 
@@ -65,14 +68,14 @@ abstract contract Proposals is Contents {
 
         number = r.proposals();
         _records[id] = r.withProposal();
-        _proposals[id][number] = Proposal({
-            proposer: msg.sender,
-            proposedAt: _now(),
-            opVersion: version,
-            terms: current.index,
-            openMatches: 0,
-            state: ProposalState.Live
-        });
+        // In the order of `Proposal`, with no match open. The compiler would write six times.
+        uint256 word = uint256(uint160(msg.sender)) | uint256(_now()) << 160
+            | uint256(LaneVersion.unwrap(version)) << 200 | uint256(current.index) << 216
+            | uint256(ProposalState.Live) << 248;
+        Proposal storage p = _proposals[id][number];
+        assembly ("memory-safe") {
+            sstore(p.slot, word)
+        }
         emit Proposed(id, number, msg.sender, version, current.index);
     }
 
@@ -203,11 +206,7 @@ abstract contract Proposals is Contents {
         if (p.state != ProposalState.Live) revert NotLive(id, number, p.state);
     }
 
-    function _windowEnd(ClaimId id, Record r, Proposal memory p)
-        private
-        view
-        returns (uint40)
-    {
+    function _windowEnd(ClaimId id, Record r, Proposal memory p) private view returns (uint40) {
         if (r.firstVoteAt() == 0) revert WindowNotStarted(id);
         return Window.end(p.proposedAt, r.firstVoteAt(), _terms[p.terms].window);
     }

@@ -156,11 +156,7 @@ contract Settlement is Proposals {
         if (_verdict(b, rb) == Verdict.Final) revert RuleDecides(b);
     }
 
-    function _counts(ClaimId id, Record r, Lane lane, Board board)
-        private
-        view
-        returns (bool)
-    {
+    function _counts(ClaimId id, Record r, Lane lane, Board board) private view returns (bool) {
         if (_worth(r, lane, board) == Vote.None) return false;
         return lane != Lane.Tee || _upholds(id, r);
     }

@@ -187,7 +187,7 @@ contract Status {
     }
 
     function _frozenVote(Facts memory f, Lane lane, LaneVersion voted) private pure returns (bool) {
-        return LaneVersion.unwrap(voted) != 0 && voted == f.board.version(lane)
-            && f.board.frozen(lane);
+        return
+            LaneVersion.unwrap(voted) != 0 && voted == f.board.version(lane) && f.board.frozen(lane);
     }
 }

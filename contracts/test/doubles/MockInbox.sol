@@ -23,7 +23,9 @@ contract MockInbox is IInbox {
     BatchAcc private _acc;
     mapping(BatchAcc => Place) private _places;
 
-    function set(ConfigHash config, bytes32 genesis, address settlement_, address bridge_) external {
+    function set(ConfigHash config, bytes32 genesis, address settlement_, address bridge_)
+        external
+    {
         configHash = config;
         genesisHash = genesis;
         settlement = settlement_;

@@ -160,11 +160,7 @@ contract ContradictionsTest is ConflictTest {
         registry.install(Lane.Zk, address(zk), false);
         voteZk(b);
         // The active version voted only for one of them.
-        expect(
-            abi.encodeWithSelector(
-                NotVotedBy.selector, Lane.Zk, LaneVersion.wrap(2), idOf(a)
-            )
-        );
+        expect(abi.encodeWithSelector(NotVotedBy.selector, Lane.Zk, LaneVersion.wrap(2), idOf(a)));
         settlement.contradict(Lane.Zk, rivals(a, b));
     }
 
@@ -205,9 +201,7 @@ contract ContradictionsTest is ConflictTest {
             for (uint256 i = 0; i < claims.length; ++i) {
                 if (i != missing) voteZk(claims[i]);
             }
-            expect(
-                abi.encodeWithSelector(NotVotedBy.selector, Lane.Zk, ONE, idOf(claims[missing]))
-            );
+            expect(abi.encodeWithSelector(NotVotedBy.selector, Lane.Zk, ONE, idOf(claims[missing])));
             settlement.contradict(Lane.Zk, c);
             vm.revertToState(snapshot);
         }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity ^0.8.30;
 
-import {Conflict, ISettlement} from "../../src/settlement/ISettlement.sol";
 import {Terms} from "../../src/factory/Params.sol";
+import {Conflict, ISettlement} from "../../src/settlement/ISettlement.sol";
 import {Verdict} from "../../src/settlement/Rule.sol";
 import {Claim, Lane, LaneVersion} from "../../src/types/Types.sol";
 import {MockLane} from "../doubles/MockLane.sol";

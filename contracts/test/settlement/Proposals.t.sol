@@ -77,9 +77,7 @@ contract ProposalsTest is SettlementTest {
         voteZk2(sibling);
         expect(
             abi.encodeWithSelector(
-                StartsElsewhere.selector,
-                Claims.point(sibling.blockHash, sibling.lastBatch),
-                end
+                StartsElsewhere.selector, Claims.point(sibling.blockHash, sibling.lastBatch), end
             )
         );
         settlement.proposeOn{value: BOND}(b, sibling);
@@ -467,7 +465,11 @@ contract ProposalsTest is SettlementTest {
         assertEq(index, 4);
     }
 
-    function _small(bytes32 what, uint256 value, uint256 least) private pure returns (bytes memory) {
+    function _small(bytes32 what, uint256 value, uint256 least)
+        private
+        pure
+        returns (bytes memory)
+    {
         return abi.encodeWithSelector(Bounds.TooSmall.selector, what, value, least);
     }
 

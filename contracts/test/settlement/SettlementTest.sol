@@ -107,9 +107,10 @@ abstract contract SettlementTest is Test, ISettlementErrors {
     /// A claim after `parent`, over all further batches and a new one of ten blocks.
     function next(Claim memory parent, bytes32 salt) internal returns (Claim memory) {
         BatchAcc end = inbox.push(10);
-        return claimOn(
-            parent.blockHash, parent.lastBatch, parent.blockNumber, end, blocksAt(end), salt
-        );
+        return
+            claimOn(
+                parent.blockHash, parent.lastBatch, parent.blockNumber, end, blocksAt(end), salt
+            );
     }
 
     function blocksAt(BatchAcc end) internal view returns (uint64 number) {
