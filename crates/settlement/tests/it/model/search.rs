@@ -1,7 +1,7 @@
 //! Every state of a world, breadth first.
 
 use std::{
-    collections::HashSet,
+    collections::{BTreeSet, HashSet},
     fmt,
     hash::{BuildHasher, BuildHasherDefault, DefaultHasher},
 };
@@ -15,8 +15,10 @@ use super::{
 };
 
 /// How far a search went.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Visited {
+    /// Calls that were allowed at least once.
+    pub(crate) calls: BTreeSet<&'static str>,
     pub(crate) states: usize,
     pub(crate) moves: usize,
     pub(crate) refusals: usize,
@@ -29,7 +31,7 @@ pub(crate) struct Visited {
 
 impl fmt::Display for Visited {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { states, moves, refusals, depth, finals, complete } = self;
+        let Self { states, moves, refusals, depth, finals, complete, .. } = self;
         let all = if *complete { "all of them" } else { "not all" };
         write!(
             f,
@@ -84,6 +86,9 @@ pub(crate) fn search(world: &World, most: usize) -> Result<Visited, Broken> {
                     Ok(None) => visited.refusals += 1,
                     Ok(Some(after)) => {
                         visited.moves += 1;
+                        if let Step::Call(_, call) = step {
+                            visited.calls.insert(call.name());
+                        }
                         reached.push((number, after));
                     }
                     Err(promise) => return Err(broken(promise, Some(number))),
