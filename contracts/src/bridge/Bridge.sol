@@ -3,8 +3,7 @@ pragma solidity ^0.8.30;
 
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
-import {ReentrancyGuardTransient} from
-    "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
+import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
 
 import {IInbox} from "../inbox/IInbox.sol";
 import {Predeploys} from "../l2/Predeploys.sol";
@@ -219,9 +218,7 @@ contract Bridge is IBridge, ReentrancyGuardTransient {
         }
         balance[inbox][message.token] = _restAfter(inbox, message.token, message.amount);
         balance[message.destination][message.token] += message.amount;
-        _record(
-            message.destination, message.token, message.sender, message.to, message.amount, id
-        );
+        _record(message.destination, message.token, message.sender, message.to, message.amount, id);
         return true;
     }
 

@@ -54,7 +54,7 @@ library BridgeStatus {
         Content memory content = settlement.content(Claims.id(claim, address(settlement)));
         if (!content.known) {
             (s.reason, s.action) =
-                (WithdrawalReason.UnknownClaim, WithdrawalAction.NameAnotherClaim);
+            (WithdrawalReason.UnknownClaim, WithdrawalAction.NameAnotherClaim);
         } else if (content.finalAt == 0) {
             (s.reason, s.action) = settlement.isDead(claim)
                 ? (WithdrawalReason.ClaimDead, WithdrawalAction.NameAnotherClaim)

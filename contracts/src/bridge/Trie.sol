@@ -210,7 +210,11 @@ library Trie {
     }
 
     /// Where the item after the one at `place` begins; not beyond `end`.
-    function _next(uint256 place, uint256 end, uint256 index) private pure returns (uint256 after_) {
+    function _next(uint256 place, uint256 end, uint256 index)
+        private
+        pure
+        returns (uint256 after_)
+    {
         if (place >= end) revert MalformedNode(index);
         unchecked {
             uint256 first = _byte(place);

@@ -147,7 +147,7 @@ contract TokenBridge {
         if (to == l1Bridge) revert BadReceiver(to);
         if (amount == 0) revert ZeroAmount();
         BridgedToken(token).crosschainBurn(msg.sender, amount);
-        return Outbox(Predeploys.OUTBOX)
-            .sendToken(kind, msg.sender, to, l1Token, amount, destination);
+        return
+            Outbox(Predeploys.OUTBOX).sendToken(kind, msg.sender, to, l1Token, amount, destination);
     }
 }

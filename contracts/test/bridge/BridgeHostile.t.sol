@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity ^0.8.30;
 
-import {ReentrancyGuardTransient} from
-    "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
+import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
 
 import {
     IBridge,
@@ -96,9 +95,7 @@ contract BridgeHostileTest is BridgeTest {
     function test_ethRelayedToALyingChainOnlyFeedsIt() public {
         evil.set(
             address(bridge),
-            abi.encodeCall(
-                IBridge.depositToken, (address(inbox), address(token), bob, uint256(1))
-            ),
+            abi.encodeCall(IBridge.depositToken, (address(inbox), address(token), bob, uint256(1))),
             true
         );
         Message memory m = _eth(0, bob, 1 gwei);

@@ -55,7 +55,11 @@ abstract contract BridgeTest is Test {
         bridge.register(address(where));
     }
 
-    function _eth(uint64 nonce, address to, uint256 amount) internal view returns (Message memory m) {
+    function _eth(uint64 nonce, address to, uint256 amount)
+        internal
+        view
+        returns (Message memory m)
+    {
         m = Message({
             chainId: L2,
             nonce: nonce,
@@ -126,7 +130,11 @@ abstract contract BridgeTest is Test {
         });
     }
 
-    function _leaf(bytes memory key, bytes memory value) internal pure returns (bytes[] memory proof) {
+    function _leaf(bytes memory key, bytes memory value)
+        internal
+        pure
+        returns (bytes[] memory proof)
+    {
         bytes[] memory parts = new bytes[](2);
         parts[0] = abi.encodePacked(hex"20", keccak256(key)).encode();
         parts[1] = value.encode();

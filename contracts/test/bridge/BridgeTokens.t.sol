@@ -2,8 +2,7 @@
 pragma solidity ^0.8.30;
 
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
-import {ReentrancyGuardTransient} from
-    "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
+import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
 
 import {IBridge, Outcome} from "../../src/bridge/IBridge.sol";
 import {Kind, Message, Messages, TokenDeposit} from "../../src/bridge/Messages.sol";
@@ -171,6 +170,36 @@ contract BridgeTokensTest is BridgeTest {
         );
         Outcome expected = ok ? Outcome.Done : Outcome.None;
         assertEq(uint256(bridge.outcome(_id(m))), uint256(expected));
+    }
+
+    function test_tooLittleGasForATransferIsNamed() public {
+        _deposit(address(token), 30);
+        Message memory m = _token(0, address(token), 10);
+        Proof memory p = _final(m);
+        vm.expectPartialRevert(IBridge.TooLittleGas.selector);
+        bridge.withdrawWithClaim{gas: 400_000}(
+            address(inbox), p.claim, p.header, p.accountProof, m, p.storageProof
+        );
+    }
+
+    /// A token deposited and withdrawn in one transaction, the dearest case to write down.
+    function test_aFailureIsWrittenDownWhateverTheTokenLeaves() public {
+        _deposit(address(odd), 10);
+        odd.set(OddToken.Way.BurnsGas);
+        Message memory m = _token(0, address(odd), 10);
+        Proof memory p = _final(m);
+        for (uint256 gas = 440_000; gas < 500_000; gas += 2000) {
+            uint256 before = vm.snapshotState();
+            (bool ok,) = address(bridge).call{gas: gas}(
+                abi.encodeCall(
+                    IBridge.withdrawWithClaim,
+                    (address(inbox), p.claim, p.header, p.accountProof, m, p.storageProof)
+                )
+            );
+            assertEq(uint256(bridge.outcome(_id(m))), uint256(ok ? Outcome.Failed : Outcome.None));
+            if (gas > 480_000) assertTrue(ok, "too little was left to write the failure down");
+            vm.revertToState(before);
+        }
     }
 
     function test_theReceiverMayHaveTokensPaidElsewhere() public {

@@ -60,14 +60,10 @@ contract BridgeVectorsTest is BridgeTest {
     function test_aWithdrawalOfEthAtFourThousandAccountsCostsAtMost160k() public {
         (Message memory m, Proof memory p) = _payable();
         uint256 proving = _transaction(
-            abi.encodeCall(
-                IBridge.proveOutbox, (address(inbox), p.claim, p.header, p.accountProof)
-            )
+            abi.encodeCall(IBridge.proveOutbox, (address(inbox), p.claim, p.header, p.accountProof))
         );
         uint256 withdrawing = _transaction(
-            abi.encodeCall(
-                IBridge.withdraw, (address(inbox), p.claim.blockHash, m, p.storageProof)
-            )
+            abi.encodeCall(IBridge.withdraw, (address(inbox), p.claim.blockHash, m, p.storageProof))
         );
         assertEq(m.to.balance, 1 ether + 1);
         emit Gas("proveOutbox", proving);
@@ -198,9 +194,7 @@ contract BridgeVectorsTest is BridgeTest {
     function test_aHeaderOfAnotherBlockIsRefused() public {
         (, Proof memory p) = _load(0);
         (, Proof memory q) = _load(6);
-        vm.expectRevert(
-            _error(Trie.WrongHeader.selector, p.claim.blockHash, keccak256(q.header))
-        );
+        vm.expectRevert(_error(Trie.WrongHeader.selector, p.claim.blockHash, keccak256(q.header)));
         this.stateRoot(q.header, p.claim.blockHash);
     }
 
@@ -223,9 +217,7 @@ contract BridgeVectorsTest is BridgeTest {
     }
 
     function account(Proof calldata p, address who) external pure returns (bytes32) {
-        return Trie.storageRoot(
-            Trie.stateRoot(p.header, p.claim.blockHash), who, p.accountProof
-        );
+        return Trie.storageRoot(Trie.stateRoot(p.header, p.claim.blockHash), who, p.accountProof);
     }
 
     function stateRoot(bytes calldata header, bytes32 hash) external pure returns (bytes32) {

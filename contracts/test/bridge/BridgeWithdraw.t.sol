@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity ^0.8.30;
 
-import {ReentrancyGuardTransient} from
-    "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
+import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
 
 import {Bridge} from "../../src/bridge/Bridge.sol";
 import {IBridge, Outcome} from "../../src/bridge/IBridge.sol";
@@ -41,7 +40,9 @@ contract BridgeWithdrawTest is BridgeTest {
     function test_anInboxOfAnotherBridgeIsRefused() public {
         FakeInbox other = new FakeInbox();
         other.set(address(settlement), alice);
-        vm.expectRevert(abi.encodeWithSelector(IBridge.WrongBridge.selector, address(bridge), alice));
+        vm.expectRevert(
+            abi.encodeWithSelector(IBridge.WrongBridge.selector, address(bridge), alice)
+        );
         bridge.register(address(other));
     }
 
@@ -117,9 +118,7 @@ contract BridgeWithdrawTest is BridgeTest {
         Message memory m = _eth(0, bob, 1);
         Proof memory p = _final(m);
         p.header[500] ^= 0x01;
-        vm.expectRevert(
-            _error(Trie.WrongHeader.selector, p.claim.blockHash, keccak256(p.header))
-        );
+        vm.expectRevert(_error(Trie.WrongHeader.selector, p.claim.blockHash, keccak256(p.header)));
         _withdrawWith(m, p);
     }
 
@@ -298,7 +297,9 @@ contract BridgeWithdrawTest is BridgeTest {
         );
         bridge.redirect(address(inbox), m, alice);
         vm.expectRevert(IBridge.ZeroReceiver.selector);
-        receiver.run(address(bridge), abi.encodeCall(IBridge.redirect, (address(inbox), m, address(0))));
+        receiver.run(
+            address(bridge), abi.encodeCall(IBridge.redirect, (address(inbox), m, address(0)))
+        );
 
         receiver.run(address(bridge), abi.encodeCall(IBridge.redirect, (address(inbox), m, alice)));
         assertEq(alice.balance, 1 ether);
@@ -358,7 +359,7 @@ contract BridgeWithdrawTest is BridgeTest {
         }
         Proof memory p = _final(m);
         // 21,000, and 16 for each byte of the call.
-        uint256 calldataGas = 21_000 + 16 * (m.data.length + 2_500);
+        uint256 calldataGas = 21_000 + 16 * (m.data.length + 2500);
         bridge.withdrawWithClaim{gas: 16_777_216 - calldataGas}(
             address(inbox), p.claim, p.header, p.accountProof, m, p.storageProof
         );

@@ -209,8 +209,7 @@ contract OddReceiver {
         gasSeen = gas;
         (bool ok, bytes memory back) = msg.sender.staticcall(abi.encodeWithSignature("bridge()"));
         if (ok) {
-            (ok, back) =
-                abi.decode(back, (address)).staticcall(abi.encodeWithSignature("origin()"));
+            (ok, back) = abi.decode(back, (address)).staticcall(abi.encodeWithSignature("origin()"));
             (originInbox, originSender) = abi.decode(back, (address, address));
         }
     }

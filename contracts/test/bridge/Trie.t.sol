@@ -58,6 +58,27 @@ contract TrieTest is Test {
         this.slot(keccak256(""), proof);
     }
 
+    function test_pathsWithUnknownFlagsAreRefused() public {
+        bytes1[3] memory flags = [bytes1(0x40), bytes1(0xf0), bytes1(0x2f)];
+        for (uint256 i = 0; i < 3; ++i) {
+            bytes[] memory pair = new bytes[](2);
+            pair[0] = abi.encodePacked(flags[i], key).encode();
+            pair[1] = uint256(1).encode();
+            bytes[] memory proof = _list(pair.encode());
+            vm.expectRevert(abi.encodeWithSelector(Trie.MalformedNode.selector, 0));
+            this.slot(keccak256(proof[0]), proof);
+        }
+    }
+
+    function test_anExtensionWithoutAPathLeadsNowhere() public {
+        bytes[] memory pair = new bytes[](2);
+        pair[0] = bytes(hex"00").encode();
+        pair[1] = keccak256("itself").encode();
+        bytes[] memory proof = _list(pair.encode());
+        vm.expectRevert(abi.encodeWithSelector(Trie.NotInTrie.selector, 0));
+        this.slot(keccak256(proof[0]), proof);
+    }
+
     function test_onlyCanonicalValuesAreAnswered() public {
         bytes[6] memory bad =
             [bytes(hex"00"), hex"80", hex"8100", hex"817f", hex"820001", hex"8201"];

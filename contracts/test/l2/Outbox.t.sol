@@ -58,9 +58,7 @@ contract OutboxTest is L2Test {
 
     function test_onlyTheTokenBridgeSendsTokens() public {
         vm.expectRevert(
-            abi.encodeWithSelector(
-                Outbox.NotTokenBridge.selector, address(tokens), address(this)
-            )
+            abi.encodeWithSelector(Outbox.NotTokenBridge.selector, address(tokens), address(this))
         );
         outbox.sendToken(Kind.Token, alice, bob, alice, 1, address(0));
         vm.startPrank(address(tokens));

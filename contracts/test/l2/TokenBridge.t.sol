@@ -50,8 +50,7 @@ contract TokenBridgeTest is L2Test {
             bytes memory header = vm.parseJsonBytes(json, string.concat(path, ".header"));
             bytes[] memory account =
                 vm.parseJsonBytesArray(json, string.concat(path, ".accountProof"));
-            bytes[] memory slot =
-                vm.parseJsonBytesArray(json, string.concat(path, ".storageProof"));
+            bytes[] memory slot = vm.parseJsonBytesArray(json, string.concat(path, ".storageProof"));
             uint256 time = _anchor(keccak256(header));
             BridgedToken token = BridgedToken(tokens.claim(d, time, header, account, slot));
             assertEq(token.l1Token(), L1_TOKEN);
@@ -203,9 +202,8 @@ contract TokenBridgeTest is L2Test {
     function test_theTokensAddressDependsOnTheL1TokenAlone() public {
         _bind();
         BridgedToken token = _claimed(_deposit(0));
-        bytes32 code = keccak256(
-            abi.encodePacked(type(BridgedToken).creationCode, abi.encode(L1_TOKEN))
-        );
+        bytes32 code =
+            keccak256(abi.encodePacked(type(BridgedToken).creationCode, abi.encode(L1_TOKEN)));
         bytes32 salt = bytes32(uint256(uint160(L1_TOKEN)));
         assertEq(address(token), vm.computeCreate2Address(salt, code, address(tokens)));
         assertEq(tokens.l1TokenOf(address(token)), L1_TOKEN);
@@ -214,9 +212,8 @@ contract TokenBridgeTest is L2Test {
     function test_onlyTheBridgeMintsBurnsAndDescribes() public {
         _bind();
         BridgedToken token = _claimed(_deposit(0));
-        bytes memory refusal = abi.encodeWithSelector(
-            BridgedToken.NotBridge.selector, address(tokens), address(this)
-        );
+        bytes memory refusal =
+            abi.encodeWithSelector(BridgedToken.NotBridge.selector, address(tokens), address(this));
         vm.expectRevert(refusal);
         token.crosschainMint(bob, 1);
         vm.expectRevert(refusal);
@@ -247,9 +244,7 @@ contract TokenBridgeTest is L2Test {
         tokens.withdraw(L1_TOKEN, alice, 1);
         vm.expectRevert(TokenBridge.ZeroReceiver.selector);
         tokens.withdraw(address(token), address(0), 1);
-        vm.expectRevert(
-            abi.encodeWithSelector(TokenBridge.BadReceiver.selector, address(bridge))
-        );
+        vm.expectRevert(abi.encodeWithSelector(TokenBridge.BadReceiver.selector, address(bridge)));
         tokens.withdraw(address(token), address(bridge), 1);
         vm.expectRevert(TokenBridge.ZeroAmount.selector);
         tokens.withdraw(address(token), alice, 0);
