@@ -179,8 +179,10 @@ contract BoundsTest is Test {
         p.terms.challengerBond = p.delays.minBond;
 
         what = "terms.proposerBond";
-        p.terms.proposerBond = p.delays.minBond - 1;
+        p.terms.challengerBond = p.delays.minBond + 1;
+        p.terms.proposerBond = p.delays.minBond; // enough, were it not below the other
         small(p.terms.proposerBond, p.terms.challengerBond);
+        p.terms.challengerBond = p.delays.minBond;
         p.terms.proposerBond = p.delays.minBond;
         fine();
         p.terms.proposerBond = p.delays.maxBond + 1;
