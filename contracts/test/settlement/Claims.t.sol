@@ -30,8 +30,14 @@ contract ClaimsTest is Test {
             });
             vm.chainId(_number(place, ".l1ChainId"));
             address settlement = vm.parseJsonAddress(_json, string.concat(place, ".settlement"));
-            assertEq(ClaimId.unwrap(Claims.id(claim, settlement)), _word(place, ".id"));
+            assertEq(ClaimId.unwrap(this.idOn(claim, settlement)), _word(place, ".id"));
         }
+    }
+
+    /// Called from outside, because with via_ir the compiler may read the chain's id once for
+    /// the whole of a test.
+    function idOn(Claim memory claim, address settlement) external view returns (ClaimId) {
+        return Claims.id(claim, settlement);
     }
 
     function test_every_range_has_its_root() public view {
