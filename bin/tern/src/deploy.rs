@@ -69,7 +69,7 @@ async fn apply(l1: &L1, arguments: &Deploy, plan: &Plan) -> Result<Applied, Fail
             left.len(),
             plan.steps.len(),
             simulated.gas,
-            Wei(simulated.cost),
+            Wei(simulated.cost).about(),
             key.address()
         );
     }
@@ -123,7 +123,7 @@ async fn simulate(l1: &L1, arguments: &Deploy, plan: &Plan) -> Result<bool, Fail
         let (name, address) = (text(&step["name"]), text(&step["address"]));
         writeln!(out, "{name:<30} {address}  {gas:>14}")?;
     }
-    let cost = Wei(simulated.cost);
+    let cost = Wei(simulated.cost).about();
     writeln!(
         out,
         "{} steps are left: {} gas, {cost} now; nothing was sent",

@@ -63,6 +63,13 @@ impl Wei {
     }
 }
 
+impl Wei {
+    /// In ETH, rounded: for prices, which are different a moment later.
+    pub fn about(self) -> String {
+        format!("{:.6} ether", self.0.saturating_to::<u128>() as f64 / 1e18)
+    }
+}
+
 impl std::fmt::Display for Wei {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(&shortest(self.0, &[("ether", 18), ("gwei", 9), ("wei", 0)]))
