@@ -270,8 +270,7 @@ abstract contract ClaimSteps is Steps {
     function finalize(uint256 seed) external step {
         uint256 place = _pick(seed);
         Item memory item = items[place];
-        bool expected =
-            finalAt[item.id] == 0 && _startOf(item) == headPoint && _ruleIsMet(item.id);
+        bool expected = finalAt[item.id] == 0 && _startOf(item) == headPoint && _ruleIsMet(item.id);
         bool ok;
         try settlement.finalize(item.claim) {
             ok = true;

@@ -4,8 +4,8 @@ pragma solidity ^0.8.30;
 import {Conflict} from "../../src/settlement/ISettlement.sol";
 import {Claim, ClaimId, Lane} from "../../src/types/Types.sol";
 import {Checkpoints} from "../doubles/Checkpoints.sol";
-import {Mode} from "./Ghost.sol";
 import {ClaimSteps} from "./ClaimSteps.sol";
+import {Mode} from "./Ghost.sol";
 
 /// Contradictions over rivals, ranges that overlap and chains, and arbitration.
 abstract contract DisputeSteps is ClaimSteps {
@@ -109,7 +109,9 @@ abstract contract DisputeSteps is ClaimSteps {
             if (!_counts(items[i].id, Lane.Op) || finalAt[items[i].id] != 0) continue;
             for (uint256 j = 0; j < items.length; ++j) {
                 if (!_areRivals(items[i], items[j])) continue;
-                if (!_counts(items[j].id, Lane.Zk) && _chance(_mix(seed, bytes32(j)), "zk", 80)) continue;
+                if (!_counts(items[j].id, Lane.Zk) && _chance(_mix(seed, bytes32(j)), "zk", 80)) {
+                    continue;
+                }
                 s.a = new uint256[](1);
                 s.b = new uint256[](1);
                 (s.a[0], s.b[0]) = (j, i);

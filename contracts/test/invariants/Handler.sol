@@ -46,6 +46,9 @@ contract Handler is MoneySteps {
         vm.prank(council);
         powers.emergencyReplace(Lane.Zk, verifier);
         _seat(Lane.Zk, verifier, uint40(time) + PROBATION + W, true);
+        // All that council and hardware can do together, first of all.
+        _vote(4, Lane.Zk, 0);
+        _vote(5, Lane.Tee, 0);
     }
 
     /// Both ZK lanes vote, governance announces, and after the notice anyone retires the TEE.
@@ -83,12 +86,23 @@ contract Handler is MoneySteps {
         _installTee(seed);
         _vote(seed, Lane.Zk, wrong);
         _count("quarrel");
-        if (_chance(seed, "leave it", 30)) return;
-        _wait(currentWindow);
-        _stand(props[props.length - 1]);
+        if (!_chance(seed, "leave it", 30)) _settle(seed, wrong, right);
+    }
+
+    /// The council tries to choose before the games agree, and what no proof speaks for, and then
+    /// one of the two.
+    function _settle(uint256 seed, uint256 wrong, uint256 right) private {
         Sides memory s;
         (s.a, s.b) = (new uint256[](1), new uint256[](1));
         (s.a[0], s.b[0]) = (wrong, right);
+        _arbitrate(s, true);
+        _wait(currentWindow);
+        _stand(props[props.length - 1]);
+        branches.push(Branch(items[right].branch, blocksAt[items[right].first] + 1));
+        Item memory item = items[right];
+        s.a[0] = _item(branches.length - 1, item.first, item.last, false);
+        _arbitrate(s, _chance(seed, "third", 50));
+        s.a[0] = wrong;
         _arbitrate(s, _chance(seed, "op", 50));
     }
 

@@ -41,8 +41,7 @@ abstract contract MoneySteps is SeatSteps {
         _check(ok == mayAll, "inbox-never-stuck");
         if (!ok) {
             ok = _submit(sequencer, blocks, deposits, forced);
-            _check(ok, "inbox-never-stuck");
-            if (!ok) return;
+            assertTrue(ok, "inbox-never-stuck");
             who = sequencer;
         }
         _batched(who, blocks, deposits, forced);
@@ -172,10 +171,7 @@ abstract contract MoneySteps is SeatSteps {
         _count("withdrawn");
     }
 
-    function _tryWithdraw(Item memory item, Message memory m, bytes32 hash)
-        private
-        returns (bool)
-    {
+    function _tryWithdraw(Item memory item, Message memory m, bytes32 hash) private returns (bool) {
         bytes memory slot = L2Blocks.slotLeaf(hash, m.nonce);
         bytes memory account = L2Blocks.accountLeaf(keccak256(slot));
         bytes memory header = _header(item.branch, item.claim.blockNumber);

@@ -6,8 +6,8 @@ import {Lane} from "../../src/types/Types.sol";
 import {MockGames} from "../doubles/MockGames.sol";
 import {MockLane} from "../doubles/MockLane.sol";
 import {MockPlatformLane} from "../doubles/MockPlatformLane.sol";
-import {Mode} from "./Ghost.sol";
 import {DisputeSteps} from "./DisputeSteps.sol";
+import {Mode} from "./Ghost.sol";
 import {Safe} from "./World.sol";
 
 /// What the council and governance do, each behind its delay, and what anyone does then.
@@ -85,7 +85,8 @@ abstract contract SeatSteps is DisputeSteps {
         Lane lane = Lane(_mix(seed, "lane") % 4);
         Announced memory a = announced[lane];
         (bool expected, bool early) = _isActivatable(a);
-        if (early && _chance(seed, "patience", 50)) {
+        bool hurry = mode == Mode.CorruptEmergency && !isOver;
+        if (early && !hurry && _chance(seed, "patience", 50)) {
             // So long that the whole notice of a few announcements passes in a run.
             _wait(NOTICE + W);
             (expected, early) = _isActivatable(a);
@@ -123,7 +124,8 @@ abstract contract SeatSteps is DisputeSteps {
         try powers.emergencyReplace(lane, verifier) {
             ok = true;
         } catch {}
-        bool expected = lane != Lane.Tee && emergencyUntil[lane] != 0 && time <= emergencyUntil[lane];
+        bool expected =
+            lane != Lane.Tee && emergencyUntil[lane] != 0 && time <= emergencyUntil[lane];
         _check(ok == expected, "emergency-as-written");
         if (!ok) return;
         bool corrupt = _staysCorrupt(lane) || (mode == Mode.CorruptEmergency && lane == Lane.Zk);

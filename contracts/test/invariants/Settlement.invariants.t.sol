@@ -9,6 +9,8 @@ import {Handler} from "./Handler.sol";
 ///
 /// forge-config: default.invariant.runs = 4
 /// forge-config: default.invariant.depth = 120
+/// forge-config: heavy.invariant.runs = 60
+/// forge-config: heavy.invariant.depth = 256
 /// forge-config: fast.invariant.runs = 4
 /// forge-config: fast.invariant.depth = 120
 contract SettlementInvariants is Test {

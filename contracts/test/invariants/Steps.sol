@@ -115,7 +115,9 @@ abstract contract Steps is Seats {
         _pass(duration);
         // Once its probation is over, people have had their time to leave.
         GhostVersion memory zk = _active(Lane.Zk);
-        if (mode == Mode.CorruptEmergency && zk.corrupt && time >= zk.probationUntil) isOver = true;
+        if (mode == Mode.CorruptEmergency && zk.corrupt && time >= zk.probationUntil) {
+            isOver = true;
+        }
     }
 
     /// Challenges, and beats, each wrong proposal whose window runs, where the games are honest.
@@ -200,8 +202,8 @@ abstract contract Steps is Seats {
         uint256 batches = accs.length - 1;
         uint256 to = from + 1 + _mix(seed, "length") % (batches - from < 3 ? batches - from : 3);
         if (_chance(seed, "wrong", 45)) {
-            uint64 number = blocksAt[from] + 1
-                + uint64(_mix(seed, "fork") % (blocksAt[to] - blocksAt[from]));
+            uint64 number =
+                blocksAt[from] + 1 + uint64(_mix(seed, "fork") % (blocksAt[to] - blocksAt[from]));
             branches.push(Branch(branch, number));
             branch = branches.length - 1;
         }
