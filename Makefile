@@ -30,17 +30,21 @@ test: setup ## Every test: formats, derivation, executors, public block tests, a
 	@$(STAGE) independence python3 tools/independence.py --check
 	@$(STAGE) contracts-format tools/contracts fmt --check
 	@$(STAGE) contracts tools/contracts test
+	@$(STAGE) planted tools/planted freeze-forgets overdue-skipped
 	@$(STAGE) summary true
 
 test-heavy: build ## The long runs: 20,000 random blocks, all fuzz targets for a minute each
 	@$(STAGE) diff $(TERN) stf diff --blocks 20000 --seed 1
 	@$(STAGE) fuzz tools/fuzz 60
+	@$(STAGE) planted tools/planted
+	@$(STAGE) invariants env FOUNDRY_PROFILE=heavy tools/contracts test --match-path 'test/invariants/*'
 
 lint: setup ## What a landing needs beside the tests
 	@$(STAGE) clippy cargo clippy --locked --workspace --all-targets -- -D warnings
 	@$(STAGE) format cargo fmt --check
 	@$(STAGE) rustdoc env RUSTDOCFLAGS="-D warnings" cargo doc --locked --workspace --no-deps
 	@tools/deny
+	@$(STAGE) slither tools/slither
 
 docs: ## Build the book (needs mdbook)
 	@tools/book
