@@ -7,7 +7,7 @@ export CARGO_TARGET_DIR ?= $(shell tools/target-dir)
 TERN = $(CARGO_TARGET_DIR)/debug/tern
 STAGE = tools/stage
 
-.PHONY: help up build test test-heavy lint docs bench independence guests vectors fuzz setup
+.PHONY: help up build test test-heavy lint docs bench gas independence guests vectors fuzz setup
 
 help: ## List the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' Makefile
@@ -30,6 +30,7 @@ test: setup ## Every test: formats, derivation, executors, public block tests, a
 	@$(STAGE) independence python3 tools/independence.py --check
 	@$(STAGE) contracts-format tools/contracts fmt --check
 	@$(STAGE) contracts tools/contracts test
+	@$(STAGE) artifacts tools/artifacts --check
 	@$(STAGE) planted tools/planted freeze-forgets overdue-skipped
 	@$(STAGE) summary true
 
@@ -52,6 +53,9 @@ docs: ## Build the book (needs mdbook)
 bench: setup ## Criterion benchmarks of the executors, beside plain revm
 	@$(STAGE) bench cargo bench --locked --profile dev -p tern-bench
 	@tools/bench-table.py
+
+gas: setup ## Measure the contracts' gas again: bench/gas.md
+	@$(STAGE) gas env TERN_GAS=write cargo test --locked --workspace --test it gas_is_what_the_table_says
 
 independence: ## What each pair of lanes shares
 	@python3 tools/independence.py

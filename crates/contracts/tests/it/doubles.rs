@@ -1,4 +1,4 @@
-//! Bindings of the lanes' doubles, `contracts/test/traces`.
+//! Bindings of what lies in `contracts/test/traces`.
 
 macro_rules! doubles {
     ($($module:ident::$name:ident = $path:literal),* $(,)?) => {$(
@@ -14,4 +14,5 @@ doubles! {
     proof_lane::TraceProofLane = "../../artifacts/contracts/dev/TraceProofLane.json",
     platform_lane::TracePlatformLane = "../../artifacts/contracts/dev/TracePlatformLane.json",
     games::TraceGames = "../../artifacts/contracts/dev/TraceGames.json",
+    trie_probe::TrieProbe = "../../artifacts/contracts/dev/TrieProbe.json",
 }

@@ -1,8 +1,8 @@
 //! An L1 in memory: revm by Osaka's rules, one transaction a block.
 
 use alloy_consensus::Header;
-use alloy_primitives::{Address, B256, Bytes, Log, U256};
-use alloy_sol_types::{SolCall, SolError};
+use alloy_primitives::{Address, B256, Bytes, U256};
+use alloy_sol_types::SolCall;
 use revm::{
     Context, ExecuteCommitEvm, ExecuteEvm, MainBuilder, MainContext, SystemCallCommitEvm,
     bytecode::Bytecode,
@@ -33,7 +33,6 @@ pub(crate) struct Outcome {
     pub(crate) success: bool,
     pub(crate) output: Bytes,
     pub(crate) gas: u64,
-    pub(crate) logs: Vec<Log>,
     pub(crate) created: Option<Address>,
 }
 
@@ -109,12 +108,6 @@ impl Chain {
         self.db.load_account(who).expect("memory does not fail").info.balance
     }
 
-    pub(crate) fn code(&mut self, who: Address) -> Bytes {
-        let info = self.db.load_account(who).expect("memory does not fail").info.clone();
-        let kept = info.code.or_else(|| self.db.cache.contracts.get(&info.code_hash).cloned());
-        kept.map(|code| code.original_bytes()).unwrap_or_default()
-    }
-
     pub(crate) fn run(&mut self, tx: Tx) -> Outcome {
         let env = TxEnv {
             tx_type: if tx.blobs.is_empty() { 2 } else { 3 },
@@ -150,7 +143,12 @@ impl Chain {
     }
 
     /// A call by a contract, which no signature could make.
-    pub(crate) fn send_as(&mut self, contract: Address, to: Address, call: &impl SolCall) -> Outcome {
+    pub(crate) fn send_as(
+        &mut self,
+        contract: Address,
+        to: Address,
+        call: &impl SolCall,
+    ) -> Outcome {
         let block = self.block.clone();
         let mut evm = context(&mut self.db, block).build_mainnet();
         let result = evm.system_call_with_caller_commit(contract, to, call.abi_encode().into());
@@ -197,17 +195,9 @@ impl Outcome {
         assert!(self.success, "refused: {}", self.output);
         self
     }
-
-    /// Whether it was refused with this error.
-    pub(crate) fn is<E: SolError>(&self) -> bool {
-        !self.success && self.output.get(..4) == Some(&E::SELECTOR[..])
-    }
 }
 
-fn context<DB: revm::Database>(
-    db: DB,
-    block: BlockEnv,
-) -> revm::handler::MainnetContext<DB> {
+fn context<DB: revm::Database>(db: DB, block: BlockEnv) -> revm::handler::MainnetContext<DB> {
     let mut cfg = CfgEnv::new_with_spec(SpecId::OSAKA);
     cfg.chain_id = CHAIN_ID;
     cfg.disable_nonce_check = true;
@@ -226,6 +216,5 @@ fn outcome(result: ExecutionResult) -> Outcome {
         output: result.output().cloned().unwrap_or_default(),
         gas: result.tx_gas_used(),
         created,
-        logs: result.into_logs(),
     }
 }

@@ -3,6 +3,8 @@
 mod deploys;
 mod doubles;
 mod evm;
+mod gas;
+mod proofs;
 mod traces;
 mod tries;
 mod world;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use alloy_primitives::{Address, B256, Bytes, U256, keccak256};
 use alloy_rlp::Encodable;
-use alloy_trie::{HashBuilder, Nibbles, TrieAccount, proof::ProofRetainer};
+use alloy_trie::{EMPTY_ROOT_HASH, HashBuilder, Nibbles, TrieAccount, proof::ProofRetainer};
 
 /// Slots that are not zero.
 pub(crate) type Storage = BTreeMap<B256, U256>;
@@ -48,12 +48,16 @@ pub(crate) fn prove_slot(state: &BTreeMap<Address, Account>, at: Address, slot: 
     let mut leaves = BTreeMap::new();
     let mut proven = Vec::new();
     for (address, account) in state {
-        let slots = storage_leaves(&account.storage);
-        let (storage_root, nodes) = prove(&slots, keccak256(slot));
-        if *address == at {
-            proven = nodes;
+        let mut storage_root = EMPTY_ROOT_HASH;
+        if !account.storage.is_empty() {
+            let nodes;
+            (storage_root, nodes) = prove(&storage_leaves(&account.storage), keccak256(slot));
+            if *address == at {
+                proven = nodes;
+            }
         }
-        let account = TrieAccount::new(account.nonce, account.balance, storage_root, account.code_hash);
+        let account =
+            TrieAccount::new(account.nonce, account.balance, storage_root, account.code_hash);
         let mut value = Vec::new();
         account.encode(&mut value);
         leaves.insert(keccak256(address), value);

@@ -31,8 +31,14 @@ pub(crate) struct World {
     pub(crate) chain: Chain,
     pub(crate) params: RollupParams,
     pub(crate) at: RollupAddresses,
-    /// Time of the last L2 block.
-    last_block_time: u64,
+}
+
+/// The creation codes of a rollup's parts, in the factory's order.
+pub(crate) type Codes = [Bytes; 7];
+
+/// The committed ones.
+pub(crate) fn codes() -> Codes {
+    std::array::from_fn(|part| tern_contracts::parts()[part].creation.clone())
 }
 
 /// Parameters with delays so short that a test passes them often.
@@ -131,20 +137,21 @@ impl World {
     }
 
     /// Deploys the whole rollup through a factory.
-    pub(crate) fn deploy(mut chain: Chain, params: RollupParams) -> Self {
-        let hashes = tern_contracts::part_code_hashes().abi_encode();
+    pub(crate) fn deploy(chain: Chain, params: RollupParams) -> Self {
+        Self::deploy_codes(chain, params, &codes())
+    }
+
+    /// Deploys parts that may not be the committed ones.
+    pub(crate) fn deploy_codes(mut chain: Chain, params: RollupParams, codes: &Codes) -> Self {
+        let hashes = codes.each_ref().map(|code| alloy_primitives::keccak256(code)).abi_encode();
         let factory = chain.create(DEPLOYER, &RollupFactory::BYTECODE, &hashes);
         let at = chain.view(factory, &RollupFactory::addressesCall { p: params.clone() });
-        for (part, artifact) in (0u8..).zip(tern_contracts::parts()) {
-            let call = RollupFactory::deployCall {
-                part,
-                p: params.clone(),
-                creationCode: artifact.creation.clone(),
-            };
+        for (part, code) in (0u8..).zip(codes) {
+            let (p, code) = (params.clone(), code.clone());
+            let call = RollupFactory::deployCall { part, p, creationCode: code };
             chain.send(DEPLOYER, factory, &call).ok();
         }
-        let last_block_time = chain.now();
-        Self { chain, params, at, last_block_time }
+        Self { chain, params, at }
     }
 
     /// The inbox's accumulator and number of batches.
@@ -197,7 +204,6 @@ impl World {
         self.chain.warp(u64::from(blocks));
         let header = self.header(blocks, DataRef::None);
         self.submit(&header, Bytes::new()).ok();
-        self.last_block_time = self.chain.now();
         self.tip().1
     }
 }

@@ -17,7 +17,7 @@ use super::claims::{Batches, Stories};
 use crate::{
     doubles::{TraceGames, TracePlatformLane, TraceProofLane},
     evm::Outcome,
-    world::{COUNCIL, DEPLOYER, GENESIS, World, params, terms},
+    world::{COUNCIL, Codes, DEPLOYER, GENESIS, World, params, terms},
 };
 
 /// One step, as both machines are told it.
@@ -57,7 +57,12 @@ pub(crate) fn seconds(value: alloy_primitives::aliases::U40) -> u64 {
 
 impl Duo {
     /// A rollup whose seats are filled as `seats` says, and whose TEE votes need so many platforms.
-    pub(crate) fn new(seats: [bool; 4], tee_threshold: usize, fault: Option<DevFault>) -> Self {
+    pub(crate) fn new(
+        seats: [bool; 4],
+        tee_threshold: usize,
+        fault: Option<DevFault>,
+        codes: &Codes,
+    ) -> Self {
         let mut chain = World::l1();
         for actor in ACTORS {
             chain.fund(actor, U256::from(1u64 << 60));
@@ -71,7 +76,7 @@ impl Duo {
         params.lanes.tee = address(lanes.tee);
         params.lanes.op = address(lanes.op);
         params.lanes.zk2 = address(lanes.zk2);
-        let mut world = World::deploy(chain, params);
+        let mut world = World::deploy_codes(chain, params, codes);
         let config = world.chain.view(world.at.inbox, &Inbox::configHashCall {});
         let config = ConfigHash(Hash(config.0));
         let rules = Arc::new(rules(&world, config, lanes, tee_threshold));
@@ -227,9 +232,12 @@ impl Duo {
                 let (lane, verifier) = (*lane as u8, to_alloy(&verifier.address));
                 self.to_council(by, &LaneRegistry::emergencyReplaceCall { lane, verifier })
             }
-            Call::Activate { lane } => {
-                self.call(by, registry, U256::ZERO, &LaneRegistry::activateCall { lane: *lane as u8 })
-            }
+            Call::Activate { lane } => self.call(
+                by,
+                registry,
+                U256::ZERO,
+                &LaneRegistry::activateCall { lane: *lane as u8 },
+            ),
             Call::AnnounceTeeRetirement => {
                 self.call(by, registry, U256::ZERO, &LaneRegistry::announceTeeRetirementCall {})
             }
@@ -252,9 +260,7 @@ impl Duo {
 
     fn call(&mut self, by: Caller, to: Address, value: U256, call: &impl SolCall) -> Outcome {
         match by {
-            Caller::Account(account) => {
-                self.world.chain.pay(to_alloy(&account), to, value, call)
-            }
+            Caller::Account(account) => self.world.chain.pay(to_alloy(&account), to, value, call),
             Caller::Games(games) => self.world.chain.send_as(to_alloy(&games), to, call),
             Caller::Timelock => self.world.chain.send_as(self.world.at.timelock, to, call),
             Caller::Powers => self.world.chain.send_as(self.world.at.powers, to, call),

@@ -5,13 +5,41 @@ mod compare;
 mod duo;
 mod plan;
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, io::Write};
 
 use rand::{RngCore, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use tern_settlement::DevFault;
 
+use alloy_primitives::Bytes;
 use duo::{Act, Duo};
+
+use crate::world::{Codes, codes};
+
+const LENGTH: usize = 300;
+
+const CALLS: [&str; 20] = [
+    "propose",
+    "proposeOn",
+    "vote",
+    "stand",
+    "finalize",
+    "contradict",
+    "contradictFinal",
+    "arbitrate",
+    "matchOpened",
+    "matchClosed",
+    "reclaim",
+    "withdrawCredit",
+    "setTerms",
+    "schedule",
+    "cancel",
+    "activate",
+    "installTee",
+    "emergencyReplace",
+    "announceTeeRetirement",
+    "retireTee",
+];
 
 /// Which rollup a trace begins with, and the seed of each of its steps.
 #[derive(Debug, Clone)]
@@ -34,6 +62,7 @@ struct Seen {
 
 /// Where the two part: after so many steps, and how.
 #[derive(Debug)]
+#[allow(dead_code, reason = "shown when a test fails")]
 struct Parting {
     after: usize,
     how: String,
@@ -46,7 +75,7 @@ impl Trace {
         Self {
             seats: full[seed as usize % 4],
             tee_threshold: 1 + (seed as usize / 4) % 2,
-            lies: [2, 12, 40][seed as usize % 3],
+            lies: [1, 4, 25][seed as usize % 3],
             steps: (0..length).map(|_| rng.next_u64()).collect(),
         }
     }
@@ -69,8 +98,8 @@ impl Trace {
         Ok(())
     }
 
-    fn base(&self, fault: Option<DevFault>) -> Duo {
-        Duo::new(self.seats, self.tee_threshold, fault)
+    fn base(&self, fault: Option<DevFault>, codes: &Codes) -> Duo {
+        Duo::new(self.seats, self.tee_threshold, fault, codes)
     }
 
     /// The shortest trace, by leaving out steps, in which they still part.
@@ -114,7 +143,7 @@ fn agree(seeds: std::ops::Range<u64>, length: usize) -> Seen {
     let mut seen = Seen::default();
     for seed in seeds {
         let trace = Trace::random(seed, length);
-        let base = trace.base(None);
+        let base = trace.base(None, &codes());
         if let Err(parting) = trace.run(&base, &mut seen, false) {
             let short = trace.shrink(&base, &parting);
             let shown = short.run(&base, &mut Seen::default(), true);
@@ -124,10 +153,68 @@ fn agree(seeds: std::ops::Range<u64>, length: usize) -> Seen {
     seen
 }
 
-/// TERN_TRACES=N takes N traces instead.
+/// How many traces: TERN_TRACES, or what a minute's patience allows.
+fn traces() -> u64 {
+    std::env::var("TERN_TRACES").ok().and_then(|text| text.parse().ok()).unwrap_or(24)
+}
+
 #[test]
 fn the_contracts_do_what_the_model_does() {
-    let traces = std::env::var("TERN_TRACES").ok().and_then(|text| text.parse().ok());
-    let seen = agree(0..traces.unwrap_or(24), 250);
+    let seen = agree(0..traces(), LENGTH);
     eprintln!("{seen:#?}");
+    for name in CALLS {
+        let [accepted, refused] = seen.calls.get(name).copied().unwrap_or_default();
+        assert!(accepted >= 3, "{name} was accepted {accepted} times only: {seen:#?}");
+        assert!(refused >= 3, "{name} was refused {refused} times only: {seen:#?}");
+    }
+    assert!(seen.finals >= 20 && seen.retired >= 3, "too little comes to an end: {seen:#?}");
+}
+
+/// The comparison sees something: a model with a fault parts from the contracts.
+#[test]
+fn a_fault_in_either_would_be_seen() {
+    let missed: Vec<_> = DevFault::ALL
+        .into_iter()
+        .filter(|fault| {
+            let parts = |seed| {
+                let trace = Trace::random(seed, LENGTH);
+                trace.run(&trace.base(Some(*fault), &codes()), &mut Seen::default(), false).is_err()
+            };
+            !(0..traces()).any(parts)
+        })
+        .collect();
+    assert!(missed.is_empty(), "not seen: {missed:?}");
+}
+
+/// Faults planted in Solidity, one a time, compiled by `tools/planted` into the folder that
+/// TERN_PLANTED names: each is seen. Without the variable there is nothing to look at.
+#[test]
+fn a_fault_planted_in_solidity_is_seen() {
+    let Some(folder) = std::env::var_os("TERN_PLANTED") else {
+        let _ = writeln!(std::io::stderr(), "SKIPPED: TERN_PLANTED is not set: run  tools/planted");
+        return;
+    };
+    let mut missed = Vec::new();
+    let mut faults: Vec<_> = std::fs::read_dir(folder).expect("the folder").flatten().collect();
+    faults.sort_by_key(std::fs::DirEntry::file_name);
+    for fault in &faults {
+        let mut codes = codes();
+        for (code, part) in codes.iter_mut().zip(tern_contracts::parts()) {
+            let json = fault.path().join(format!("{}.json", part.name));
+            let Ok(text) = std::fs::read_to_string(json) else { continue };
+            let artifact: serde_json::Value = serde_json::from_str(&text).expect("an artifact");
+            let text = artifact["bytecode"].as_str().expect("it has bytecode");
+            *code = text.parse::<Bytes>().expect("it is hexadecimal");
+        }
+        let parting = (0..traces()).find_map(|seed| {
+            let trace = Trace::random(seed, LENGTH);
+            trace.run(&trace.base(None, &codes), &mut Seen::default(), false).err()
+        });
+        eprintln!("{}: {parting:?}", fault.file_name().display());
+        if parting.is_none() {
+            missed.push(fault.file_name());
+        }
+    }
+    assert!(!faults.is_empty(), "tools/planted compiled nothing");
+    assert!(missed.is_empty(), "not seen: {missed:?}");
 }

@@ -25,7 +25,11 @@ pub(crate) struct Plan<'a> {
 /// The acts of one step. Most steps are one act; a few are a whole scene that chance seldom plays.
 pub(crate) fn plan(duo: &mut Duo, seed: u64, lies: u32) -> Vec<Act> {
     let mut plan = Plan { duo, rng: ChaCha8Rng::seed_from_u64(seed), lies };
-    if plan.percent(6) { plan.scene() } else { vec![plan.act()] }
+    match plan.rng.random_range(0..100) {
+        0..2 => plan.scene(),
+        2..4 => plan.child_before_parent(),
+        _ => vec![plan.act()],
+    }
 }
 
 const WEIGHTS: [(u32, fn(&mut Plan<'_>) -> Act); 24] = [
@@ -57,6 +61,12 @@ const WEIGHTS: [(u32, fn(&mut Plan<'_>) -> Act); 24] = [
 
 impl Plan<'_> {
     fn act(&mut self) -> Act {
+        // Lanes that stay frozen end a trace's interest.
+        if self.percent(30)
+            && let Some(mend) = self.mend()
+        {
+            return mend;
+        }
         let total = WEIGHTS.iter().map(|(weight, _)| weight).sum();
         let mut at = self.rng.random_range(0..total);
         for (weight, choose) in WEIGHTS {
@@ -66,6 +76,24 @@ impl Plan<'_> {
             at -= weight;
         }
         self.wait()
+    }
+
+    /// What the council does about a frozen lane, if one is.
+    fn mend(&mut self) -> Option<Act> {
+        let registry = &self.duo.model.registry;
+        let frozen = |lane: &Lane| registry.seat(*lane).is_some_and(|seat| seat.frozen);
+        let lane = Lane::ALL.into_iter().find(frozen)?;
+        let emergency = registry.emergency_until[lane as usize].is_some();
+        let announced = registry.announced[lane as usize].is_some();
+        Some(match lane {
+            Lane::Tee => self.install_tee(),
+            _ if emergency && self.percent(70) => self.emergency_replace(),
+            _ if announced => Act::Call(self.account(), Call::Activate { lane }),
+            _ => {
+                let verifier = self.verifier(lane);
+                Act::Call(Caller::Powers, Call::Schedule { lane, verifier })
+            }
+        })
     }
 
     /// The council must choose: the TEE's word lets an optimistic vote come about and is then
@@ -86,7 +114,7 @@ impl Plan<'_> {
         let window = self.duo.model.current_terms().window;
         let (first, later) = if retired { (Lane::Zk2, Lane::Zk) } else { (Lane::Tee, Lane::Zk) };
         let proof = if retired { Proof::Valid } else { Proof::Signed(vec![platform]) };
-        let chosen = Conflict::of_rivals(zk_side, op_side);
+        let chosen = Box::new(Conflict::of_rivals(zk_side, op_side));
         let value = self.duo.model.current_terms().proposer_bond;
         let by = self.account();
         let choose_op = self.percent(50);
@@ -97,10 +125,33 @@ impl Plan<'_> {
             Act::Wait(window),
             Act::Call(by, Call::Stand { claim: op_side, number }),
             Act::Call(by, Call::Vote { lane: later, claim: zk_side, proof: Proof::Valid }),
-            Act::Call(
-                Caller::Powers,
-                Call::Arbitrate { conflict: Box::new(chosen), choose_op },
-            ),
+            Act::Call(self.account(), Call::Arbitrate { conflict: chosen.clone(), choose_op }),
+            Act::Call(Caller::Powers, Call::Arbitrate { conflict: chosen, choose_op }),
+        ]
+    }
+
+    /// A child has its votes before its parent is final, so that somebody must finalise it.
+    fn child_before_parent(&mut self) -> Vec<Act> {
+        let head = self.duo.model.head.clone();
+        let first = head.batches as usize;
+        if first + 2 >= self.duo.batches.len() {
+            return vec![self.batch()];
+        }
+        let parent = self.tell(head.point.block, (first, first + 1), Lie::default()).claim;
+        let child = self.tell(parent.block, (first + 1, first + 2), Lie::default()).claim;
+        let by = self.account();
+        let platform = Platform(self.rng.random_range(0..9));
+        let second = match self.duo.model.registry.phase {
+            Phase::Three => (Lane::Tee, Proof::Signed(vec![platform])),
+            Phase::Retired => (Lane::Zk2, Proof::Valid),
+        };
+        let vote = |claim, (lane, proof)| Act::Call(by, Call::Vote { lane, claim, proof });
+        vec![
+            vote(child, (Lane::Zk, Proof::Valid)),
+            vote(child, second.clone()),
+            vote(parent, second),
+            vote(parent, (Lane::Zk, Proof::Valid)),
+            Act::Call(by, Call::Finalize { claim: child }),
         ]
     }
 
@@ -237,7 +288,8 @@ impl Plan<'_> {
     fn verifier(&mut self, lane: Lane) -> Verifier {
         let all = &self.duo.verifiers[lane as usize];
         let last = all.len() - 1;
-        let index = if self.rng.random_range(0..100) < 6 { last } else { self.rng.random_range(0..last) };
+        let index =
+            if self.rng.random_range(0..100) < 6 { last } else { self.rng.random_range(0..last) };
         self.duo.verifiers[lane as usize][index]
     }
 
@@ -245,7 +297,8 @@ impl Plan<'_> {
 
     fn batch(&mut self) -> Act {
         let many = self.percent(2);
-        let blocks = if many { self.rng.random_range(500..=600) } else { self.rng.random_range(1..=4) };
+        let blocks =
+            if many { self.rng.random_range(500..=600) } else { self.rng.random_range(1..=4) };
         Act::Batch(blocks)
     }
 
@@ -316,11 +369,15 @@ impl Plan<'_> {
         let bond = self.duo.model.current_terms().proposer_bond;
         let value = if self.percent(4) { bond - 1 } else { bond };
         let start = tern_settlement::Point::start(&claim);
-        let mut parents = self.duo.model.contents.values().filter(|content| {
-            tern_settlement::Point::end(&content.claim) == start
-        });
+        let mut parents = self
+            .duo
+            .model
+            .contents
+            .values()
+            .filter(|content| tern_settlement::Point::end(&content.claim) == start);
         let parent = parents.next().map(|content| content.claim);
-        let parent = if start == self.duo.model.head.point && !self.percent(30) { None } else { parent };
+        let parent =
+            if start == self.duo.model.head.point && !self.percent(30) { None } else { parent };
         let parent = if self.percent(4) { Some(self.claim()) } else { parent };
         Act::Call(self.account(), Call::Propose { claim, parent, value })
     }
@@ -440,9 +497,8 @@ impl Plan<'_> {
     }
 
     fn reclaim(&mut self) -> Act {
-        let found = self.proposal(|duo, claim, number| {
-            Call::Reclaim { claim: *claim, number }.would_pass(duo)
-        });
+        let found = self
+            .proposal(|duo, claim, number| Call::Reclaim { claim: *claim, number }.would_pass(duo));
         let (claim, number) = self.or_any(found);
         Act::Call(self.account(), Call::Reclaim { claim, number })
     }
@@ -463,15 +519,22 @@ impl Plan<'_> {
     fn voted(&self, lane: Lane) -> Vec<ClaimId> {
         let seat = self.duo.model.registry.seat(lane).map(|seat| seat.version);
         let contents = self.duo.model.contents.iter();
-        contents.filter(|(_, c)| seat.is_some() && c.vote(lane) == seat).map(|(id, _)| *id).collect()
+        contents
+            .filter(|(_, c)| seat.is_some() && c.vote(lane) == seat)
+            .map(|(id, _)| *id)
+            .collect()
     }
 
     /// A conflict between one of `a` and one of `b` if there is one, or else nonsense.
     fn conflict_of(&mut self, a: &[ClaimId], b: &[ClaimId], chains: bool) -> Conflict {
         let mut found = Conflict::of_rivals(self.claim(), self.claim());
         for _ in 0..12 {
-            let (Some(a), Some(b)) = (a.choose(&mut self.rng), b.choose(&mut self.rng)) else { break };
-            let (Some(a), Some(b)) = (self.chain(*a, chains), self.chain(*b, chains)) else { continue };
+            let (Some(a), Some(b)) = (a.choose(&mut self.rng), b.choose(&mut self.rng)) else {
+                break;
+            };
+            let (Some(a), Some(b)) = (self.chain(*a, chains), self.chain(*b, chains)) else {
+                continue;
+            };
             let (a, b): (Vec<&Story>, Vec<&Story>) = (a.iter().collect(), b.iter().collect());
             found = conflict(&a, &b, &mut self.rng);
             if found.hash_a != found.hash_b {
@@ -548,8 +611,10 @@ impl Plan<'_> {
 
     fn activate(&mut self) -> Act {
         let model = &self.duo.model;
-        let announced: Vec<_> =
-            Lane::ALL.into_iter().filter(|l| model.registry.announced[*l as usize].is_some()).collect();
+        let announced: Vec<_> = Lane::ALL
+            .into_iter()
+            .filter(|l| model.registry.announced[*l as usize].is_some())
+            .collect();
         let lane = match announced.choose(&mut self.rng).copied() {
             Some(lane) if self.percent(85) => lane,
             _ => self.lane(None),
@@ -578,7 +643,8 @@ impl Plan<'_> {
         if announced && self.percent(80) {
             return Act::Call(self.account(), Call::RetireTee);
         }
-        Act::Call(self.mostly(Caller::Timelock), Call::AnnounceTeeRetirement)
+        let by = if self.percent(35) { self.account() } else { Caller::Timelock };
+        Act::Call(by, Call::AnnounceTeeRetirement)
     }
 }
 
