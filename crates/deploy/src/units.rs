@@ -1,7 +1,10 @@
 //! Durations and amounts as people write them.
 
 use alloy_primitives::{U256, utils::parse_units};
-use serde::{Deserialize, Deserializer, de::Error as _};
+use serde::{
+    Deserialize, Deserializer,
+    de::{Error, Visitor},
+};
 
 const DURATIONS: [(&str, u64); 5] =
     [("week", 604_800), ("day", 86_400), ("hour", 3_600), ("minute", 60), ("second", 1)];
@@ -139,10 +142,18 @@ macro_rules! deserialize {
     ($($name:ident, $like:literal;)*) => {$(
         impl<'de> Deserialize<'de> for $name {
             fn deserialize<D: Deserializer<'de>>(input: D) -> Result<Self, D::Error> {
-                let text = String::deserialize(input)
-                    .map_err(|_| D::Error::custom(concat!("write it like ", $like)))?;
-                Self::parse(&text)
-                    .ok_or_else(|| D::Error::custom(format!("{text:?} is not like {}", $like)))
+                struct Text;
+                impl Visitor<'_> for Text {
+                    type Value = $name;
+                    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                        f.write_str(concat!("a text like ", $like))
+                    }
+                    fn visit_str<E: Error>(self, text: &str) -> Result<$name, E> {
+                        $name::parse(text)
+                            .ok_or_else(|| E::custom(format!("{text:?} is not like {}", $like)))
+                    }
+                }
+                input.deserialize_str(Text)
             }
         }
     )*};

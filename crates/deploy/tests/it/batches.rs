@@ -14,12 +14,13 @@ use tern_protocol::{
 use crate::node::{anvil, connect, dev_key, run};
 
 /// A deployed rollup whose sequencer is the test, and what Rust thinks its inbox keeps.
-struct Rollup {
+pub(crate) struct Rollup {
     _anvil: Anvil,
-    l1: L1,
-    key: Key,
-    inbox: Address,
-    parent: BatchAcc,
+    pub(crate) l1: L1,
+    pub(crate) key: Key,
+    pub(crate) plan: Plan,
+    pub(crate) inbox: Address,
+    pub(crate) parent: BatchAcc,
     batches: u64,
     blocks: u64,
     last: u64,
@@ -29,7 +30,7 @@ struct Rollup {
 
 /// What a batch takes besides its data.
 #[derive(Clone, Copy, Default)]
-struct Takes<'a> {
+pub(crate) struct Takes<'a> {
     deposits: &'a [Deposit],
     forced: &'a [Forced],
 }
@@ -38,10 +39,21 @@ impl Rollup {
     async fn new(silence: u64) -> Self {
         let anvil = anvil(&[]);
         let l1 = connect(&anvil).await;
+        Self::with_lanes(anvil, l1, silence, [Address::ZERO; 2]).await
+    }
+
+    /// With the first versions of the ZK and the TEE lane.
+    pub(crate) async fn with_lanes(
+        anvil: Anvil,
+        l1: L1,
+        silence: u64,
+        lanes: [Address; 2],
+    ) -> Self {
         let key = dev_key();
         let mut config = Config::dev(31_337).expect("right");
         config.inbox.sequencer = key.address();
         config.inbox.silence.0 = silence;
+        [config.lanes.zk, config.lanes.tee] = lanes;
         let plan = Plan::new(config).expect("in bounds");
         apply(&l1, &key, &plan, &mut |_| {}).await.expect("it deploys");
         let inbox = plan.rollup.inbox;
@@ -49,6 +61,7 @@ impl Rollup {
             _anvil: anvil,
             l1,
             key,
+            plan,
             inbox,
             parent: BatchAcc::default(),
             batches: 0,
@@ -111,7 +124,7 @@ impl Rollup {
     }
 
     /// Submits a batch and holds the inbox to what Rust computes.
-    async fn submit(
+    pub(crate) async fn submit(
         &mut self,
         key: &Key,
         data: DataRef,

@@ -3,3 +3,4 @@
 mod batches;
 mod deploy;
 mod node;
+mod withdrawal;
