@@ -87,6 +87,7 @@ contract SettlementInvariants is Test {
 
     function invariant_finalClaimsNeverConflictAndStayFinal() public view {
         _kept("conflicting-finals");
+        _kept("skips-batches");
         _kept("head");
         _kept("head-advances");
         assertTrue(handler.finalsStand());
@@ -146,7 +147,6 @@ contract SettlementInvariants is Test {
         _kept("reclaim-as-written");
         _kept("inbox-never-stuck");
         _kept("inbox-counts");
-        _kept("overdue-first");
         _kept("deposit-as-written");
         // And every other promise that a step knows of.
         assertEq(handler.lastBroken(), bytes32(0));

@@ -70,6 +70,7 @@ abstract contract Steps is Seats {
         ClaimId id = item.id;
         Head memory h = _head();
         _check(_startOf(item) == headPoint, "conflicting-finals");
+        _check(item.first == headBatches, "skips-batches");
         _check(h.point == _endOf(item), "head");
         _check(h.batches == item.last && h.batches > headBatches, "head-advances");
         _check(h.blockNumber == item.claim.blockNumber && h.finalAt == time, "head");
