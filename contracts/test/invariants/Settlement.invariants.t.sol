@@ -7,9 +7,9 @@ import {Handler} from "./Handler.sol";
 /// The promises, over any order of what anyone can do. Where a step knows of a promise, it looks
 /// while it happens, and here is only asked whether it was ever broken.
 ///
-/// forge-config: default.invariant.runs = 4
+/// forge-config: default.invariant.runs = 16
 /// forge-config: default.invariant.depth = 120
-/// forge-config: heavy.invariant.runs = 60
+/// forge-config: heavy.invariant.runs = 300
 /// forge-config: heavy.invariant.depth = 256
 /// forge-config: fast.invariant.runs = 4
 /// forge-config: fast.invariant.depth = 120
