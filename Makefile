@@ -25,12 +25,14 @@ test: setup ## Every test: formats, derivation, executors, public block tests, a
 	@rm -f $(CARGO_TARGET_DIR)/stage-times
 	@$(STAGE) format cargo fmt --check
 	@$(STAGE) third-party tools/third-party
+	@$(STAGE) contracts-tools tools/contracts path anvil
 	@$(STAGE) compile cargo test --locked --workspace --no-run
 	@$(STAGE) tests cargo test --locked --workspace
 	@$(STAGE) independence python3 tools/independence.py --check
 	@$(STAGE) contracts-format tools/contracts fmt --check
 	@$(STAGE) contracts tools/contracts test
 	@$(STAGE) artifacts tools/artifacts --check
+	@$(STAGE) proof tools/halmos
 	@$(STAGE) planted tools/planted freeze-forgets overdue-skipped
 	@$(STAGE) summary true
 
@@ -38,6 +40,8 @@ test-heavy: build ## The long runs: 20,000 random blocks, all fuzz targets for a
 	@$(STAGE) diff $(TERN) stf diff --blocks 20000 --seed 1
 	@$(STAGE) fuzz tools/fuzz 60
 	@$(STAGE) planted tools/planted
+	@$(STAGE) planted-traces tools/planted-traces
+	@$(STAGE) traces env TERN_TRACES=400 cargo test --locked --workspace --test it the_contracts_do_what_the_model_does
 	@$(STAGE) invariants env FOUNDRY_PROFILE=heavy tools/contracts test --match-path 'test/invariants/*'
 
 lint: setup ## What a landing needs beside the tests

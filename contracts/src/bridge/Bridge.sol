@@ -209,6 +209,8 @@ contract Bridge is IBridge, ReentrancyGuardTransient {
         if (message.kind == Kind.Token) {
             return _transfer(inbox, message.token, message.to, message.amount);
         }
+        // There, nobody could claim it.
+        if (message.to == address(0)) return false;
         // The other chain may become known later.
         if (_chains[message.destination].settlement == address(0)) return false;
         if (message.kind == Kind.EthRelay) {

@@ -42,6 +42,7 @@ struct TokenDeposit {
     uint64 nonce;
     /// A token on L1.
     address token;
+    /// Whoever the depositor is, or, in a relay, whoever the other chain says: its word only.
     address from;
     address to;
     uint256 amount;

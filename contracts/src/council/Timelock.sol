@@ -7,7 +7,7 @@ import {TimelockController} from "@openzeppelin/contracts/governance/TimelockCon
 import {RollupAddresses, RollupParams} from "../factory/Params.sol";
 
 /// What governance decided waits here, in the open, for the fixed delay. Only governance puts
-/// something in or takes it back; once it is ready anyone may execute it. Neither the delay nor
+/// something in, and nothing that waits can be taken back; once it is ready anyone may execute it. Neither the delay nor
 /// the roles ever change, not by governance either: a vote cannot shorten the notice of the next.
 contract Timelock is TimelockController {
     error DelayIsFixed(uint256 delay);

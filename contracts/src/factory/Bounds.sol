@@ -142,7 +142,7 @@ library Bounds {
         _atLeast("delays.notice", d.notice, 30 days);
         _within("delays.lapse", d.lapse, 1 days, 7 days);
         _within("delays.stallAfter", d.stallAfter, 1 hours, 7 days);
-        _atMost("delays.stallMax", d.stallMax, 30 days);
+        _within("delays.stallMax", d.stallMax, 30 days, 30 days);
         _within("delays.emergencyWindow", d.emergencyWindow, 1 days, 30 days);
         _atLeast("delays.probation", d.probation, 30 days);
         _within("delays.heartbeat", d.heartbeat, 7 days, 7 days);
@@ -151,8 +151,13 @@ library Bounds {
         _atMost("delays.bridgeDelay", d.bridgeDelay, 7 days);
         _atLeast("delays.minWindow", d.minWindow, 7 days);
         _atMost("delays.maxWindow", d.maxWindow, 30 days);
-        _atMost("delays.maxBond", d.maxBond, 1000 ether);
+        // Below it, a proposer could fill his own proposal's matches for little; above, governance
+        // could make challenging too dear within one notice.
+        _atLeast("delays.minBond", d.minBond, 0.05 ether);
+        _atMost("delays.maxBond", d.maxBond, 10 ether);
 
+        // A batch may take some blocks to get in.
+        _atLeast("inbox.maxAnchorAge", p.inbox.maxAnchorAge, 64);
         _atMost("inbox.silence", p.inbox.silence, 1 days);
         _atMost("inbox.forcedWait", p.inbox.forcedWait, 1 days);
         _atMost("inbox.forcedFee", p.inbox.forcedFee, 0.1 ether);

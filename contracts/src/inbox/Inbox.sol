@@ -16,7 +16,8 @@ struct Tip {
     uint56 blocks;
     /// The last block's time.
     uint40 timestamp;
-    /// When the sequencer submitted last, or when this contract was deployed.
+    /// When the sequencer last submitted a batch that left nothing overdue, or when this contract
+    /// was deployed.
     uint40 sequencedAt;
     /// The L1 number of the last anchor.
     uint64 anchor;
@@ -124,7 +125,7 @@ contract Inbox is InboxQueues {
         returns (BatchAcc acc)
     {
         Tip memory t = _tip;
-        _takeTurn(t);
+        bool isOwn = _takeTurn(t);
 
         Header memory h = Headers.parse(header);
         BatchAcc parent = _acc;
@@ -136,6 +137,10 @@ contract Inbox is InboxQueues {
         t.anchor = Anchors.check(h, header, anchorHeaders, t.anchor, MAX_ANCHOR_AGE);
 
         acc = _record(h, header, t.blocks + 1);
+        // A sequencer that leaves overdue entries behind, because one batch cannot hold them, may
+        // go on, but its silence goes on too: otherwise a batch of spam each silence would be
+        // enough to delay the others for ever.
+        if (isOwn && !_isOverdue()) t.sequencedAt = uint40(block.timestamp);
         ++t.batches;
         t.blocks += h.blockCount;
         _tip = t;
@@ -212,12 +217,11 @@ contract Inbox is InboxQueues {
         p.maxAnchorAge = MAX_ANCHOR_AGE;
     }
 
-    /// Only the sequencer's own batches renew its turn.
-    function _takeTurn(Tip memory t) private view {
+    /// Whether the sequencer submits: only its own batches renew its turn.
+    function _takeTurn(Tip memory t) private view returns (bool isOwn) {
         address own = sequencer;
-        if (msg.sender == own) {
-            t.sequencedAt = uint40(block.timestamp);
-        } else if (block.timestamp <= _opensAfter(t)) {
+        isOwn = msg.sender == own;
+        if (!isOwn && block.timestamp <= _opensAfter(t)) {
             revert NotYourTurn(msg.sender, own, _opensAfter(t));
         }
     }

@@ -120,9 +120,15 @@ abstract contract InboxQueues is IInbox, Lock {
     /// that it may ask for on L2. A transaction that L2 refuses is skipped and costs no more.
     ///
     /// Costs `forcedFee`, which rises while others come first: pay more and what is too much
-    /// comes back at once. The fee stays in the vault, like L2's burned base fees: nothing on L2
+    /// comes back at once, as the last thing done: it needs no lock. With one, a caller could keep
+    /// a relay's deposit out meanwhile, and make it fail. The fee stays in the vault, like L2's burned base fees: nothing on L2
     /// stands against it.
-    function force(bytes calldata raw, uint64 gas) external payable lock returns (uint64 index) {
+    function force(bytes calldata raw, uint64 gas)
+        external
+        payable
+        whenUnlocked
+        returns (uint64 index)
+    {
         uint256 fee = forcedFee(raw.length, gas);
         if (msg.value < fee) revert FeeTooLow(msg.value, fee);
         bytes32 acc;
@@ -179,6 +185,15 @@ abstract contract InboxQueues is IInbox, Lock {
         if (index < c.next) return (true, 0);
         c.requireWaiting(index);
         return (false, uint256(_forced.mark(c, index).time) + FORCED_WAIT);
+    }
+
+    /// Whether an entry waits that is overdue.
+    function _isOverdue() internal view returns (bool) {
+        Cursor memory d = _deposits.cursor;
+        if (_isDepositDue(d, 1)) return true;
+        Cursor memory f = _forced.cursor;
+        if (f.waiting() == 0) return false;
+        return block.timestamp > uint256(_forced.mark(f, f.next).time) + FORCED_WAIT;
     }
 
     /// The parameters that the queues know.

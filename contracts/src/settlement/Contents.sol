@@ -6,6 +6,7 @@ import {IPlatformLane} from "../lanes/ILane.sol";
 import {Claims} from "../types/Claims.sol";
 import {BatchAcc, Claim, ClaimId, Lane, LaneVersion} from "../types/Types.sol";
 import {Board} from "./Board.sol";
+import {Seat} from "./ILaneRegistry.sol";
 import {Record, RecordLib} from "./Record.sol";
 import {Phase, Rule, Verdict, Vote, Votes} from "./Rule.sol";
 import {Store} from "./Store.sol";
@@ -107,7 +108,12 @@ abstract contract Contents is Store {
         if (LaneVersion.unwrap(voted) == 0 || voted != board.version(lane) || board.frozen(lane)) {
             return Vote.None;
         }
-        return _now() < board.probationUntil(lane) ? Vote.Probation : Vote.Yes;
+        uint40 until = board.probationUntil(lane);
+        if (until == 0) return Vote.Yes;
+        if (_now() < until) return Vote.Probation;
+        // Its time is over, but not its probation if nobody could leave meanwhile.
+        (Seat memory seat,) = _registry().active(lane);
+        return seat.probation ? Vote.Probation : Vote.Yes;
     }
 
     /// Asks the version of the hardware lane that voted whether its vote still counts. A failure
@@ -166,8 +172,9 @@ abstract contract Contents is Store {
         ClaimId[] memory ids = new ClaimId[](isFinal ? 1 : 2);
         ids[0] = id;
         if (!isFinal) ids[1] = rival;
-        (, uint256 total) = _condemn(ids, version);
-        return total >= PLATFORMS_THAT_FREEZE;
+        (uint256 revoked, uint256 total) = _condemn(ids, version);
+        // Platforms that differ are no contradiction, whatever others did before.
+        return revoked != 0 && total >= PLATFORMS_THAT_FREEZE;
     }
 
     function _condemn(ClaimId[] memory ids, LaneVersion version)

@@ -147,7 +147,7 @@ contract LaneRegistry is ILaneRegistry, IBoard, Delays {
     function board() external view returns (Phase phase, Seat[4] memory seats) {
         Board b = _board;
         phase = b.phase();
-        seats = b.seats(block.timestamp);
+        seats = _seats(b);
     }
 
     /// @inheritdoc IBoard
@@ -157,7 +157,7 @@ contract LaneRegistry is ILaneRegistry, IBoard, Delays {
 
     /// @inheritdoc ILaneRegistry
     function active(Lane lane) external view returns (Seat memory seat, address verifier) {
-        seat = _board.seat(lane, block.timestamp);
+        seat = _seat(_board, lane);
         verifier = _versions[lane][seat.version].verifier;
     }
 
@@ -278,7 +278,7 @@ contract LaneRegistry is ILaneRegistry, IBoard, Delays {
 
     /// The four lanes with their last votes, in the order of `Lane`.
     function lanes() external view returns (LaneStatus[4] memory all) {
-        Seat[4] memory seats = _board.seats(block.timestamp);
+        Seat[4] memory seats = _seats(_board);
         Pulse memory pulse = ISettlement(SETTLEMENT).pulse();
         uint40[4] memory last = [pulse.zk, pulse.tee, pulse.op, pulse.zk2];
         for (uint256 i = 0; i < 4; ++i) {
@@ -345,6 +345,27 @@ contract LaneRegistry is ILaneRegistry, IBoard, Delays {
         emit VersionActivated(lane, number, next.verifier, probationUntil);
     }
 
+    function _seats(Board b) private view returns (Seat[4] memory all) {
+        all = b.seats(block.timestamp);
+        for (uint256 i = 0; i < 4; ++i) {
+            all[i].probation = _isOnProbation(b, Lane(i), all[i].probation);
+        }
+    }
+
+    function _seat(Board b, Lane lane) private view returns (Seat memory seat) {
+        seat = b.seat(lane, block.timestamp);
+        seat.probation = _isOnProbation(b, lane, seat.probation);
+    }
+
+    /// A version installed by emergency is on probation so that people can leave before the council
+    /// and the TEE could agree on something wrong. So it stays there while they could not, and
+    /// as long again as they need once they can.
+    function _isOnProbation(Board b, Lane lane, bool byTime) private view returns (bool) {
+        if (byTime || b.probationUntil(lane) == 0) return byTime;
+        (bool stalled, uint40 endedAt) = ISettlement(SETTLEMENT).stall();
+        return stalled || _now() < endedAt + EXIT_TIME;
+    }
+
     /// What a contract says of itself, read once and for all.
     function _describe(Lane lane, address verifier, uint40 longestGame)
         private
@@ -384,7 +405,7 @@ contract LaneRegistry is ILaneRegistry, IBoard, Delays {
     }
 
     function _seatBlocks(Retirement memory r, Board b, Lane lane) private view returns (bool) {
-        Seat memory seat = b.seat(lane, block.timestamp);
+        Seat memory seat = _seat(b, lane);
         if (LaneVersion.unwrap(seat.version) == 0) {
             _because(r, RetireBlock.EmptySeat, lane, 0);
             return true;

@@ -138,6 +138,9 @@ abstract contract Proposals is Contents {
         Proposal memory p = _live(id, number);
         _requireGames(p.opVersion);
         _requireAlive(id, c, r);
+        // A match under a version that is over could decide nothing but the bonds.
+        LaneVersion version = _activeVersion(_board(), Lane.Op);
+        if (version != p.opVersion) revert VersionNotActive(version, p.opVersion);
         uint40 until = _windowEnd(id, r, p);
         if (_now() >= until) revert WindowIsOver(until);
         if (p.openMatches == MAX_MATCHES) revert TooManyMatches(MAX_MATCHES);

@@ -38,7 +38,7 @@ contract Settlement is Proposals {
         if (lane == Lane.Op) revert NotAProofLane(lane);
         Board board = _board();
         LaneVersion version = _activeVersion(board, lane);
-        bool counts = _canCount(board, lane);
+        _requireSay(board, lane);
 
         Claim memory c = claim;
         ClaimId id = Claims.id(c, address(this));
@@ -52,7 +52,7 @@ contract Settlement is Proposals {
         IProofLane(_registry().verifierOf(lane, version)).verify(id, claim, proof);
 
         r = r.withVote(lane, version);
-        if (counts && r.firstVoteAt() == 0) {
+        if (r.firstVoteAt() == 0) {
             r = r.withFirstVoteAt(_now());
             emit WindowsStart(id, _now());
         }
@@ -80,7 +80,7 @@ contract Settlement is Proposals {
     function contradict(Lane lane, Conflict calldata) external override locked {
         Board board = _board();
         LaneVersion version = _activeVersion(board, lane);
-        _canCount(board, lane);
+        _requireSay(board, lane);
         (ClaimId[] memory a, ClaimId[] memory b) =
             abi.decode(_checkConflict(), (ClaimId[], ClaimId[]));
         _requireVotes(a, lane, version);
@@ -99,7 +99,7 @@ contract Settlement is Proposals {
     function contradictFinal(Conflict calldata) external override locked {
         Board board = _board();
         LaneVersion version = _activeVersion(board, Lane.Tee);
-        _canCount(board, Lane.Tee);
+        _requireSay(board, Lane.Tee);
         (ClaimId[] memory a, ClaimId[] memory b) =
             abi.decode(_checkConflict(), (ClaimId[], ClaimId[]));
         _requireVotes(a, Lane.Tee, version);
@@ -161,12 +161,9 @@ contract Settlement is Proposals {
         return lane != Lane.Tee || _upholds(id, r);
     }
 
-    /// Whether the lane's votes can count in this phase. The hardware lane has no say at all
-    /// once it is retired.
-    function _canCount(Board board, Lane lane) private pure returns (bool) {
-        bool retired = board.phase() == Phase.Retired;
-        if (lane == Lane.Tee && retired) revert TeeIsRetired();
-        return lane != Lane.Zk2 || retired;
+    /// The hardware lane has no say at all once it is retired.
+    function _requireSay(Board board, Lane lane) private pure {
+        if (lane == Lane.Tee && board.phase() == Phase.Retired) revert TeeIsRetired();
     }
 
     function _beat(Lane lane) private {

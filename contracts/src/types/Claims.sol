@@ -48,7 +48,9 @@ library Claims {
         bytes32 blockHash,
         bytes32[] memory path
     ) internal pure returns (bool) {
-        if (count == 0 || count > MAX_CHECKPOINTS || index >= count) return false;
+        if (count == 0 || count > MAX_CHECKPOINTS || index >= count) {
+            return false;
+        }
         uint256 depth = 0;
         while ((1 << depth) < count) ++depth;
         if (path.length != depth) return false;

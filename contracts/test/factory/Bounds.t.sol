@@ -375,6 +375,15 @@ contract BoundsTest is Test {
         p.governance.votingPeriod = 3 days - 1;
         short("governance.votingPeriod", 3 days);
         p.governance.votingPeriod = 3 days;
+        p.delays.stallMax = 30 days - 1;
+        short("delays.stallMax", 30 days);
+        p.delays.stallMax = 30 days;
+        p.inbox.maxAnchorAge = 63;
+        short("inbox.maxAnchorAge", 64);
+        p.inbox.maxAnchorAge = 64;
+        p.delays.minBond = 0.05 ether - 1;
+        short("delays.minBond", 0.05 ether);
+        p.delays.minBond = 0.05 ether;
         fine();
     }
 
@@ -411,9 +420,9 @@ contract BoundsTest is Test {
 
     function test_ethereum_most_money() public {
         ethereum = true;
-        (p.delays.maxBond, what) = (1000 ether + 1, "delays.maxBond");
-        over(1000 ether, 1000 ether + 1);
-        (p.delays.maxBond, p.inbox.forcedFee, what) = (1000 ether, 0.1 ether + 1, "inbox.forcedFee");
+        (p.delays.maxBond, what) = (10 ether + 1, "delays.maxBond");
+        over(10 ether, 10 ether + 1);
+        (p.delays.maxBond, p.inbox.forcedFee, what) = (10 ether, 0.1 ether + 1, "inbox.forcedFee");
         over(0.1 ether, 0.1 ether + 1);
         (p.inbox.forcedFee, p.inbox.minDeposit, what) = (0.1 ether, 1e9 + 1, "inbox.minDeposit");
         over(1e9, 1e9 + 1);

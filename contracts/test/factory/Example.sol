@@ -73,7 +73,7 @@ library Example {
             minWindow: 7 days,
             maxWindow: 14 days,
             minBond: 0.1 ether,
-            maxBond: 100 ether
+            maxBond: 10 ether
         });
     }
 

@@ -416,6 +416,33 @@ contract SubmitTest is InboxFixture {
         assertEq(inbox.params().sequencer, sequencer);
     }
 
+    /// Spam, and a batch of it each silence, must not put off those behind it.
+    function test_ABatchThatLeavesOverdueEntriesDoesNotEndASilence() public {
+        uint256 opensAfter = inbox.tipDetails().sequencedAt + SILENCE;
+        for (uint256 i = 0; i < 9; ++i) {
+            _deposit(1000);
+        }
+        _mine(WAIT + 1);
+        Batch memory b = _next(2);
+        b.deposits = 4;
+        _submit(b);
+        assertEq(inbox.tipDetails().sequencedAt + SILENCE, opensAfter);
+
+        // Whoever takes the rest: the sequencer itself may, and then its turn is renewed.
+        vm.warp(opensAfter + 1 > vm.getBlockTimestamp() ? opensAfter + 1 : vm.getBlockTimestamp());
+        assertTrue(inbox.mayAnyoneSubmit());
+        _mine(12);
+        b = _next(2);
+        b.deposits = 4;
+        _submitAs(stranger, b, "");
+        _mine(12);
+        b = _next(2);
+        b.deposits = 1;
+        _submit(b);
+        assertEq(inbox.tipDetails().sequencedAt, vm.getBlockTimestamp());
+        assertFalse(inbox.mayAnyoneSubmit());
+    }
+
     function test_HandingOverDoesNotEndASilence() public {
         vm.warp(uint256(inbox.tipDetails().sequencedAt) + SILENCE + 1);
         vm.prank(sequencer);

@@ -60,7 +60,7 @@ abstract contract ClaimSteps is Steps {
 
         known[item.id] = true;
         votes[item.id][lane] = activeOf[lane];
-        if (firstVoteAt[item.id] == 0 && (lane != Lane.Zk2 || retired)) {
+        if (firstVoteAt[item.id] == 0) {
             firstVoteAt[item.id] = uint40(time);
         }
         _beat(lane);

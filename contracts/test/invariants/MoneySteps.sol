@@ -52,10 +52,10 @@ abstract contract MoneySteps is SeatSteps {
     }
 
     function _batched(address who, uint256 blocks, uint256 deposits, uint256 forced) private {
-        if (who == sequencer) sequencedAt = time;
-        else _count("batch by anyone");
+        if (who != sequencer) _count("batch by anyone");
         depositsTaken += deposits;
         forcedTaken += forced;
+        if (who == sequencer && !_isOverdue()) sequencedAt = time;
         if (forced != 0) _count("forced batch");
         (uint64 batches, BatchAcc acc) = inbox.tip();
         accs.push(acc);
@@ -105,6 +105,12 @@ abstract contract MoneySteps is SeatSteps {
             if (time <= depositTimes[i] + FORCED_WAIT) break;
             ++duty;
         }
+    }
+
+    function _isOverdue() private view returns (bool) {
+        return (depositsTaken < depositTimes.length
+                && time > depositTimes[depositsTaken] + FORCED_WAIT)
+            || (forcedTaken < forcedTimes.length && time > forcedTimes[forcedTaken] + FORCED_WAIT);
     }
 
     /// All that are overdue, up to three, 96 bytes and what surely fits one block.

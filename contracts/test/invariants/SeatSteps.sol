@@ -106,8 +106,7 @@ abstract contract SeatSteps is DisputeSteps {
     function _isActivatable(Announced memory a) private view returns (bool yes, bool early) {
         if (a.since == 0) return (false, false);
         uint256 ready = uint256(a.since) + NOTICE + W;
-        bool stalled = accs.length - 1 > headBatches && time - lastFinalAt > STALL_AFTER;
-        uint256 end = stalled ? type(uint256).max : stallEndedAt;
+        uint256 end = _isStalled() ? type(uint256).max : stallEndedAt;
         uint256 latest = ready + STALL_MAX;
         if (end > latest) end = latest;
         uint256 opens = end > ready ? end : ready;
@@ -236,7 +235,7 @@ abstract contract SeatSteps is DisputeSteps {
 
     function _mayRetire(Lane lane) private view returns (bool) {
         GhostVersion memory v = _active(lane);
-        return !v.frozen && time >= v.probationUntil && time >= v.activatedAt + STREAK
+        return !v.frozen && !_isOnProbation(v) && time >= v.activatedAt + STREAK
             && pulseLast[lane] != 0 && time < pulseLast[lane] + HEARTBEAT
             && time >= pulseSince[lane] + STREAK;
     }

@@ -66,7 +66,17 @@ abstract contract Seats is Ghost {
 
     function _isGood(Lane lane) internal view returns (bool) {
         GhostVersion memory v = _active(lane);
-        return !v.frozen && time >= v.probationUntil;
+        return !v.frozen && !_isOnProbation(v);
+    }
+
+    /// Until its time is over, while finality stands still, and as long as leaving takes after.
+    function _isOnProbation(GhostVersion memory v) internal view returns (bool) {
+        if (v.probationUntil == 0) return false;
+        return time < v.probationUntil || _isStalled() || time < uint256(stallEndedAt) + W;
+    }
+
+    function _isStalled() internal view returns (bool) {
+        return accs.length - 1 > headBatches && time - lastFinalAt > STALL_AFTER;
     }
 
     function _beat(Lane lane) internal {
@@ -123,7 +133,7 @@ abstract contract Seats is Ghost {
             _check(LaneVersion.unwrap(seats[i].version) == number, "seat");
             _check(v.verifier == g.verifier && v.activatedAt == g.activatedAt, "seat");
             _check(v.probationUntil == g.probationUntil, "probation");
-            _check(seats[i].probation == (time < g.probationUntil), "probation");
+            _check(seats[i].probation == _isOnProbation(g), "probation");
             if (g.frozen == seats[i].frozen) continue;
             _check(seats[i].frozen, "unfrozen");
             _check(g.corrupt, "honest-frozen");

@@ -116,7 +116,7 @@ abstract contract Steps is Seats {
         _pass(duration);
         // Once its probation is over, people have had their time to leave.
         GhostVersion memory zk = _active(Lane.Zk);
-        if (mode == Mode.CorruptEmergency && zk.corrupt && time >= zk.probationUntil) {
+        if (mode == Mode.CorruptEmergency && zk.corrupt && !_isOnProbation(zk)) {
             isOver = true;
         }
     }
@@ -146,7 +146,8 @@ abstract contract Steps is Seats {
     function _canOpen(Prop storage p) internal view returns (bool) {
         Item memory item = items[p.item];
         if (p.state != ProposalState.Live || finalAt[item.id] != 0 || _isDead(item)) return false;
-        return firstVoteAt[item.id] != 0 && time < _windowEnd(p);
+        bool isActive = p.version == activeOf[Lane.Op] && !versions[Lane.Op][p.version].frozen;
+        return isActive && firstVoteAt[item.id] != 0 && time < _windowEnd(p);
     }
 
     function _windowEnd(Prop storage p) internal view returns (uint256) {

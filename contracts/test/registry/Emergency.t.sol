@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity ^0.8.30;
 
+import {Seat} from "../../src/settlement/ILaneRegistry.sol";
 import {LaneRegistry} from "../../src/settlement/LaneRegistry.sol";
 import {Lane} from "../../src/types/Types.sol";
 import {RegistryTest} from "./RegistryTest.sol";
@@ -100,6 +101,30 @@ contract EmergencyTest is RegistryTest {
         vm.warp(until - 1);
         assertSeat(Lane.Zk, 2, false, true);
         vm.warp(until);
+        assertSeat(Lane.Zk, 2, false, false);
+    }
+
+    /// Otherwise a council and a TEE that say nothing, so that nobody can leave, would only
+    /// have to wait.
+    function test_probation_lasts_while_nobody_could_leave_and_as_long_as_leaving_takes() public {
+        freeze(Lane.Zk, 1);
+        emergency(Lane.Zk, anyLane());
+        uint40 until = T0 + PROBATION + W;
+        vm.warp(until);
+        settlement.setStall(true, 0);
+        assertSeat(Lane.Zk, 2, false, true);
+        vm.warp(until + 365 days);
+        assertSeat(Lane.Zk, 2, false, true);
+        (Seat memory seat,) = registry.active(Lane.Zk);
+        assertTrue(seat.probation);
+        // No other version is held up.
+        assertSeat(Lane.Op, 1, false, false);
+
+        uint40 ended = until + 365 days;
+        settlement.setStall(false, ended);
+        vm.warp(ended + W - 1);
+        assertSeat(Lane.Zk, 2, false, true);
+        vm.warp(ended + W);
         assertSeat(Lane.Zk, 2, false, false);
     }
 

@@ -203,7 +203,12 @@ contract RegistryInvariantTest is RegistryTest {
         for (uint256 i = 0; i < 4; ++i) {
             Version memory one = registry.version(Lane(i), seats[i].version);
             assertEq(seats[i].frozen, one.frozen);
-            assertEq(seats[i].probation, vm.getBlockTimestamp() < one.probationUntil);
+            (bool stalled, uint40 endedAt) = settlement.stall();
+            bool held = stalled || vm.getBlockTimestamp() < endedAt + W;
+            assertEq(
+                seats[i].probation,
+                one.probationUntil != 0 && (vm.getBlockTimestamp() < one.probationUntil || held)
+            );
             for (uint256 j = 0; j < 4; ++j) {
                 Version memory two = registry.version(Lane(j), seats[j].version);
                 bool both = one.verifier != address(0) && two.verifier != address(0);

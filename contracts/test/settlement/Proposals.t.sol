@@ -135,9 +135,13 @@ contract ProposalsTest is SettlementTest {
         settlement.stand(a, n);
         expect(abi.encodeWithSelector(WindowNotStarted.selector, idOf(a)));
         openMatch(a, n);
-        // A vote that cannot count in this phase starts nothing.
+        // A vote that does not count in this phase will count in the next: it starts windows too.
         voteZk2(a);
-        expect(abi.encodeWithSelector(WindowNotStarted.selector, idOf(a)));
+        expect(
+            abi.encodeWithSelector(
+                WindowNotOver.selector, settlement.content(idOf(a)).firstVoteAt + WINDOW
+            )
+        );
         settlement.stand(a, n);
     }
 
@@ -274,10 +278,13 @@ contract ProposalsTest is SettlementTest {
         Claim memory a = first("a");
         voteZk(a);
         uint32 n = propose(a);
+        openMatch(a, n);
         MockGames other = new MockGames("op2", "evm2", 7 days);
         registry.install(Lane.Op, address(other), false);
         expect(abi.encodeWithSelector(NotTheGames.selector, address(op), address(other)));
         other.open(settlement, a, n);
+        // Nor do matches open under a version that is over: they would decide nothing but bonds.
+        expect(abi.encodeWithSelector(VersionNotActive.selector, 2, 1));
         openMatch(a, n);
         expect(abi.encodeWithSelector(NotTheGames.selector, address(op), address(other)));
         other.close(settlement, idOf(a), n, false, bob);

@@ -109,12 +109,12 @@ contract StatusTest is SettlementTest {
         _is(a, n, State.Voting, Reason.AwaitsSecond, 0, Action.Vote);
     }
 
-    function test_a_second_zk_vote_from_before_its_phase_starts_no_window() public {
+    function test_a_second_zk_vote_from_before_its_phase_starts_a_window() public {
         Claim memory a = first("a");
         voteZk2(a);
         uint32 n = propose(a);
         retireTee();
-        _is(a, n, State.Voting, Reason.AwaitsSecond, 0, Action.Vote);
+        _is(a, n, State.Voting, Reason.WindowOpen, BIRTH + WINDOW, Action.Wait);
     }
 
     /// Whatever is asked, an answer comes, and what it says can be done now can be done.

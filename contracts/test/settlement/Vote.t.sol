@@ -115,7 +115,7 @@ contract VoteTest is SettlementTest {
     function test_a_second_zk_counts_only_once_the_tee_is_retired() public {
         Claim memory a = first("a");
         voteZk2(a);
-        assertEq(settlement.content(idOf(a)).firstVoteAt, 0);
+        assertEq(settlement.content(idOf(a)).firstVoteAt, BIRTH);
         assertFalse(voteZk(a));
         assertVerdict(a, Verdict.NeedsSecond);
 

@@ -72,6 +72,7 @@ impl Reader<'_> {
     }
 
     /// As `row`, for what somebody may have changed since.
+    #[expect(clippy::needless_pass_by_value, reason = "facts are made where they are compared")]
     pub(crate) fn row_changed_by<T: ToString>(
         &mut self,
         changed_by: Option<&'static str>,

@@ -312,7 +312,7 @@ impl Config {
             ("delays.notice", d.notice, 30 * DAY, TEN_YEARS),
             ("delays.lapse", d.lapse, DAY, 7 * DAY),
             ("delays.stallAfter", d.stall_after, HOUR, 7 * DAY),
-            ("delays.stallMax", d.stall_max, 0, 30 * DAY),
+            ("delays.stallMax", d.stall_max, 30 * DAY, 30 * DAY),
             ("delays.emergencyWindow", d.emergency_window, DAY, 30 * DAY),
             ("delays.probation", d.probation, 30 * DAY, TEN_YEARS),
             ("delays.heartbeat", d.heartbeat, 7 * DAY, 7 * DAY),
@@ -331,12 +331,15 @@ impl Config {
         }
         let ether = U256::from(GWEI) * U256::from(GWEI);
         for (field, value, most) in [
-            ("proposals.maxBond", p.max_bond, ether * U256::from(1_000)),
+            ("proposals.maxBond", p.max_bond, ether * U256::from(10)),
             ("inbox.forcedFee", i.forced_fee, ether / U256::from(10)),
             ("inbox.minDeposit", i.min_deposit, ether),
         ] {
             bounds.within(&format!("on Ethereum {field}"), value, Wei(U256::ZERO), Wei(most));
         }
+        let least_bond = Wei(ether / U256::from(20));
+        bounds.within("on Ethereum proposals.minBond", p.min_bond, least_bond, most_wei());
+        bounds.within("on Ethereum inbox.maxAnchorAge", i.max_anchor_age, 64, 8_191);
     }
 }
 
@@ -377,9 +380,10 @@ mod tests {
 
     #[test]
     fn each_broken_bound_is_named_with_what_is_allowed() {
-        let many: [(&str, &dyn Fn(&mut Config)); 8] = [
+        type Change<'a> = &'a dyn Fn(&mut Config);
+        let many: [(&str, Change<'_>); 8] = [
             ("proposals.window is 1 second, allowed is 7 days", &|c| {
-                c.proposals.window = Seconds(1)
+                c.proposals.window = Seconds(1);
             }),
             ("council.threshold is 9, allowed is 1 to 3", &|c| c.council.threshold = 9),
             ("twice", &|c| c.council.owners[1] = c.council.owners[0]),
@@ -387,7 +391,7 @@ mod tests {
             ("limits.forcedGas", &|c| c.chain.limits.forced_gas = 1),
             ("both 31337", &|c| c.chain.chain_id = 31_337),
             ("governance.proposalThreshold", &|c| {
-                c.governance.proposal_threshold = Tokens(U256::MAX)
+                c.governance.proposal_threshold = Tokens(U256::MAX);
             }),
             ("inbox.maxForcedSize", &|c| c.inbox.max_forced_size = u32::MAX),
         ];

@@ -114,7 +114,7 @@ fn decimal(number: &str, unit: &str) -> Option<U256> {
     if fraction.len() > precision || number.ends_with('.') {
         return None;
     }
-    parse_units(number, unit).ok().map(|amount| amount.get_absolute())
+    parse_units(number, unit).ok().map(alloy_primitives::utils::ParseUnits::get_absolute)
 }
 
 /// In the largest unit of which three decimals say all of it.

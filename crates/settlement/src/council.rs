@@ -120,7 +120,7 @@ impl State {
         let long = |since: Seconds| now.saturating_sub(since) >= delays.retire_streak;
         self.registry.seat(lane).is_some_and(|seat| {
             !seat.frozen
-                && !seat.is_on_probation(now)
+                && !self.is_on_probation(lane, now)
                 && long(seat.activated_at)
                 && beat.since.is_some_and(long)
                 && beat.last.is_some_and(|last| now.saturating_sub(last) < delays.heartbeat)

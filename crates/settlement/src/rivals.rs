@@ -155,7 +155,7 @@ impl State {
             outcome.push(Event::Condemned(seat.version, *platform));
         }
         let enough = if self.fault == Some(DevFault::OnePlatformFreezesTee) { 1 } else { 2 };
-        if book.condemned.len() >= enough {
+        if !guilty.is_empty() && book.condemned.len() >= enough {
             self.freeze(now, Lane::Tee, outcome);
         }
     }

@@ -136,10 +136,7 @@ impl State {
         self.know(id, claim);
         if let Some(content) = self.contents.get_mut(&id) {
             content.votes[lane as usize] = Some(seat.version);
-            let starts_windows = lane == Lane::Zk || lane == second(self.registry.phase);
-            if starts_windows && content.first_vote_at.is_none() {
-                content.first_vote_at = Some(now);
-            }
+            content.first_vote_at.get_or_insert(now);
         }
         self.beat(lane, now);
         let mut outcome = Vec::new();
@@ -194,6 +191,10 @@ impl State {
         let (content, proposal) = self.live(id, number)?;
         self.check_games(by, id, number)?;
         self.check_alive(id, claim)?;
+        let seat = self.registry.seat(Lane::Op).ok_or(Refusal::EmptySeat(Lane::Op))?;
+        let (got, active) = (proposal.version, Some(seat.version));
+        Refusal::unless(Some(got) == active, Refusal::NotActiveVersion { got, active })?;
+        Refusal::unless(!seat.frozen, Refusal::Frozen(Lane::Op, seat.version))?;
         let (_, over) = self.window(content, proposal).ok_or(Refusal::NoWindow)?;
         Refusal::unless(now < over, Refusal::WindowOver(over))?;
         Refusal::unless(proposal.open_matches < u16::MAX, Refusal::TooManyMatches)?;
@@ -393,12 +394,5 @@ impl State {
             proposal.state = state;
         }
         self.money.credit(proposer, bond, outcome);
-    }
-}
-
-fn second(phase: Phase) -> Lane {
-    match phase {
-        Phase::Three => Lane::Tee,
-        Phase::Retired => Lane::Zk2,
     }
 }

@@ -316,8 +316,17 @@ impl State {
 
     /// Whether a lane's active version is on probation.
     pub fn is_on_probation(&self, lane: Lane, now: Seconds) -> bool {
-        !self.has(DevFault::NoProbation)
-            && self.registry.seat(lane).is_some_and(|seat| seat.is_on_probation(now))
+        let Some(seat) = self.registry.seat(lane) else { return false };
+        let by_emergency = seat.probation_until.is_some();
+        let longer = by_emergency && self.prolongs_probation(now);
+        !self.has(DevFault::NoProbation) && (seat.is_on_probation(now) || longer)
+    }
+
+    /// Probation is there so that people can leave: it lasts while they could not, and as long
+    /// again as they need once they can.
+    fn prolongs_probation(&self, now: Seconds) -> bool {
+        let exit_time = self.rules.delays.exit_time();
+        self.is_stalled(now) || self.head.stall_ended_at.is_some_and(|end| now < end + exit_time)
     }
 
     /// When a proposal's window starts and is over; none before a vote that starts windows.

@@ -13,7 +13,7 @@ use tern_protocol::{
 };
 
 use crate::{
-    doubles::{TraceGames, TracePlatformLane, TraceProofLane},
+    doubles::{TraceGames, TraceProofLane},
     evm::Outcome,
     tries::{Account, prove_slot},
     world::{DEPLOYER, GENESIS, World, params},
@@ -23,8 +23,9 @@ const ALICE: Address = Address::repeat_byte(0xaa);
 /// Where every chain has its outbox.
 const OUTBOX: Address = alloy_primitives::address!("7e00000000000000000000000000000000000001");
 
-/// How many goals are missed: `finalize` and the withdrawal. Who meets one lowers this.
-const OVER: usize = 2;
+/// How many goals are missed: that of a withdrawal which proves everything in one call. Who meets
+/// it lowers this.
+const OVER: usize = 1;
 
 /// One line of the table.
 struct Line {
@@ -55,7 +56,9 @@ impl Lab {
         let one = U256::from(1);
         let with = |text, third: U256| [ids(text).abi_encode(), third.abi_encode()].concat();
         params.lanes.zk = chain.create(DEPLOYER, &TraceProofLane::BYTECODE, &ids("z").abi_encode());
-        params.lanes.tee = chain.create(DEPLOYER, &TracePlatformLane::BYTECODE, &with("t", one));
+        // Also the hardware lane answers at once: what a real one reads to uphold its vote is its own.
+        params.lanes.tee =
+            chain.create(DEPLOYER, &TraceProofLane::BYTECODE, &ids("t").abi_encode());
         params.lanes.op = chain.create(DEPLOYER, &TraceGames::BYTECODE, &with("o", one));
         params.lanes.zk2 =
             chain.create(DEPLOYER, &TraceProofLane::BYTECODE, &ids("y").abi_encode());
@@ -97,9 +100,7 @@ impl Lab {
     }
 
     fn vote_call(claim: &Claim, lane: u8) -> Settlement::voteCall {
-        let signed = vec![1u16].abi_encode().into();
-        let proof: Bytes = if lane == 1 { signed } else { vec![1].into() };
-        Settlement::voteCall { lane, claim: claim.into(), proof }
+        Settlement::voteCall { lane, claim: claim.into(), proof: vec![1].into() }
     }
 
     fn vote(&mut self, claim: &Claim, lane: u8) -> Outcome {

@@ -143,7 +143,7 @@ impl World {
 
     /// Deploys parts that may not be the committed ones.
     pub(crate) fn deploy_codes(mut chain: Chain, params: RollupParams, codes: &Codes) -> Self {
-        let hashes = codes.each_ref().map(|code| alloy_primitives::keccak256(code)).abi_encode();
+        let hashes = codes.each_ref().map(alloy_primitives::keccak256).abi_encode();
         let factory = chain.create(DEPLOYER, &RollupFactory::BYTECODE, &hashes);
         let at = chain.view(factory, &RollupFactory::addressesCall { p: params.clone() });
         for (part, code) in (0u8..).zip(codes) {

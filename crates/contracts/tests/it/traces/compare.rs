@@ -78,7 +78,7 @@ fn registry(duo: &mut Duo) -> Result<(), String> {
         let version = seat.map_or(0, |seat| seat.version.0);
         same(&format!("{name}'s version"), version, theirs.version)?;
         same(&format!("{name} frozen"), seat.is_some_and(|s| s.frozen), theirs.frozen)?;
-        let probation = seat.is_some_and(|seat| seat.is_on_probation(now));
+        let probation = duo.model.is_on_probation(lane, now);
         same(&format!("{name} on probation"), probation, theirs.probation)?;
 
         let emergency = chain.view(at, &LaneRegistry::emergencyUntilCall { lane: number });

@@ -62,7 +62,16 @@ fn good_vote(state: &State, content: &Content, lane: Lane) -> Option<bool> {
     } else if lane == Lane::Zk2 && !retired {
         return None;
     }
-    Some(active.probation_until.is_none_or(|until| NOW >= until))
+    Some(active.probation_until.is_none_or(|until| NOW >= until && !prolongs(state)))
+}
+
+/// Whether emergency versions stay on probation past their day: nobody could leave, or not for
+/// long enough yet.
+fn prolongs(state: &State) -> bool {
+    let delays = state.rules().delays;
+    let waits = state.inbox.len() > state.head.batches;
+    let stalled = waits && NOW - state.head.final_at > delays.stall_after;
+    stalled || state.head.stall_ended_at.is_some_and(|end| NOW - end < delays.exit_time())
 }
 
 /// Whether two lanes that agree suffice: two that are not one, and one of them a ZK or
@@ -301,7 +310,8 @@ fn retirement_needs_two(m: &Move<'_>) -> bool {
     let fit = [Lane::Zk, Lane::Zk2].into_iter().all(|lane| {
         let beat = m.before.pulse[lane as usize];
         before.versions[lane as usize].last().is_some_and(|version| {
-            let good = version.probation_until.is_none_or(|until| NOW >= until);
+            let good =
+                version.probation_until.is_none_or(|until| NOW >= until && !prolongs(m.before));
             !version.frozen && good && old(version.activated_at)
         }) && beat.since.is_some_and(old)
             && beat.last.is_some_and(|last| NOW - last < delays.heartbeat)
