@@ -206,6 +206,7 @@ fn context<DB: revm::Database>(db: DB, block: BlockEnv) -> revm::handler::Mainne
     context
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "results are made where they are read")]
 fn outcome(result: ExecutionResult) -> Outcome {
     let created = match &result {
         ExecutionResult::Success { output, .. } => output.address().copied(),

@@ -176,7 +176,9 @@ fn inbox_lines(lab: &mut Lab) -> Vec<Line> {
         lab.world.chain.warp(24);
         let duty = BatchHeader { deposits, ..lab.world.header(2, DataRef::None) };
         lab.world.submit(&duty, Bytes::new()).ok();
-        (0..8).for_each(|_| drop(lab.deposit()));
+        for _ in 0..8 {
+            lab.deposit();
+        }
     }
     lab.world.chain.warp(24);
     let duty = BatchHeader { deposits: 8, ..lab.world.header(2, DataRef::None) };

@@ -16,6 +16,7 @@ pub(crate) fn compare(duo: &mut Duo) -> Result<(), String> {
     contents(duo)
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "values are made where they are compared")]
 fn same<T: PartialEq + std::fmt::Debug>(what: &str, model: T, contract: T) -> Result<(), String> {
     if model == contract {
         return Ok(());

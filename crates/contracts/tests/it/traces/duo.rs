@@ -22,6 +22,7 @@ use crate::{
 
 /// One step, as both machines are told it.
 #[derive(Debug, Clone)]
+#[expect(clippy::large_enum_variant, reason = "traces are short")]
 pub(crate) enum Act {
     /// Time passes.
     Wait(u64),
@@ -152,32 +153,32 @@ impl Duo {
             Call::Propose { claim, parent, value } => {
                 let (claim, value) = (claim.into(), U256::from(*value));
                 match parent {
-                    None => self.to_settlement(by, value, &S::proposeCall { claim }),
+                    None => self.settlement(by, value, &S::proposeCall { claim }),
                     Some(parent) => {
                         let parent = parent.into();
-                        self.to_settlement(by, value, &S::proposeOnCall { claim, parent })
+                        self.settlement(by, value, &S::proposeOnCall { claim, parent })
                     }
                 }
             }
             Call::Vote { lane, claim, proof } => {
                 let (lane, claim, proof) = (*lane as u8, claim.into(), proof_bytes(proof));
-                self.to_settlement(by, U256::ZERO, &S::voteCall { lane, claim, proof })
+                self.settlement(by, U256::ZERO, &S::voteCall { lane, claim, proof })
             }
             Call::Stand { claim, number } => {
                 let (claim, number) = (claim.into(), *number);
-                self.to_settlement(by, U256::ZERO, &S::standCall { claim, number })
+                self.settlement(by, U256::ZERO, &S::standCall { claim, number })
             }
             Call::Finalize { claim } => {
                 let claim = claim.into();
-                self.to_settlement(by, U256::ZERO, &S::finalizeCall { claim })
+                self.settlement(by, U256::ZERO, &S::finalizeCall { claim })
             }
             Call::Contradict { lane, conflict } => {
                 let (lane, conflict) = (*lane as u8, conflict_abi(conflict));
-                self.to_settlement(by, U256::ZERO, &S::contradictCall { lane, _1: conflict })
+                self.settlement(by, U256::ZERO, &S::contradictCall { lane, _1: conflict })
             }
             Call::ContradictFinal { conflict } => {
                 let conflict = conflict_abi(conflict);
-                self.to_settlement(by, U256::ZERO, &S::contradictFinalCall(conflict))
+                self.settlement(by, U256::ZERO, &S::contradictFinalCall(conflict))
             }
             Call::Arbitrate { conflict, choose_op } => {
                 let (conflict, choose) = (conflict_abi(conflict), *choose_op);
@@ -187,25 +188,25 @@ impl Duo {
                     return self.world.chain.send_as(COUNCIL, self.world.at.powers, &call);
                 }
                 let call = S::arbitrateCall { _0: conflict, chooseOp: choose };
-                self.to_settlement(by, U256::ZERO, &call)
+                self.settlement(by, U256::ZERO, &call)
             }
             Call::MatchOpened { claim, number } => {
                 let (claim, number) = (claim.into(), *number);
-                self.to_settlement(by, U256::ZERO, &S::matchOpenedCall { claim, number })
+                self.settlement(by, U256::ZERO, &S::matchOpenedCall { claim, number })
             }
             Call::MatchClosed { id, number, defended, challenger } => {
                 let (id, challenger) = (id.0.0.into(), to_alloy(challenger));
                 let (number, defended) = (*number, *defended);
                 let call = S::matchClosedCall { id, number, defended, challenger };
-                self.to_settlement(by, U256::ZERO, &call)
+                self.settlement(by, U256::ZERO, &call)
             }
             Call::Reclaim { claim, number } => {
                 let (claim, number) = (claim.into(), *number);
-                self.to_settlement(by, U256::ZERO, &S::reclaimCall { claim, number })
+                self.settlement(by, U256::ZERO, &S::reclaimCall { claim, number })
             }
             Call::WithdrawCredit { to } => {
                 let to = to_alloy(to);
-                self.to_settlement(by, U256::ZERO, &S::withdrawCreditCall { to })
+                self.settlement(by, U256::ZERO, &S::withdrawCreditCall { to })
             }
             Call::SetTerms(new) => {
                 let bond = |wei: u128| u64::try_from(wei).expect("traces use small bonds");
@@ -215,22 +216,22 @@ impl Duo {
                     challengerBond: new.challengerBond,
                     window: new.window,
                 };
-                self.to_settlement(by, U256::ZERO, &S::setTermsCall { terms })
+                self.settlement(by, U256::ZERO, &S::setTermsCall { terms })
             }
             Call::Schedule { lane, verifier } => {
                 let (lane, verifier) = (*lane as u8, to_alloy(&verifier.address));
-                self.to_council(by, &LaneRegistry::scheduleCall { lane, verifier })
+                self.council(by, &LaneRegistry::scheduleCall { lane, verifier })
             }
             Call::Cancel { lane } => {
-                self.to_council(by, &LaneRegistry::cancelCall { lane: *lane as u8 })
+                self.council(by, &LaneRegistry::cancelCall { lane: *lane as u8 })
             }
             Call::InstallTee { verifier } => {
                 let verifier = to_alloy(&verifier.address);
-                self.to_council(by, &LaneRegistry::installTeeCall { verifier })
+                self.council(by, &LaneRegistry::installTeeCall { verifier })
             }
             Call::EmergencyReplace { lane, verifier } => {
                 let (lane, verifier) = (*lane as u8, to_alloy(&verifier.address));
-                self.to_council(by, &LaneRegistry::emergencyReplaceCall { lane, verifier })
+                self.council(by, &LaneRegistry::emergencyReplaceCall { lane, verifier })
             }
             Call::Activate { lane } => self.call(
                 by,
@@ -246,7 +247,7 @@ impl Duo {
     }
 
     /// The council's powers pass on what the council says; anyone else tries the registry itself.
-    fn to_council(&mut self, by: Caller, call: &impl SolCall) -> Outcome {
+    fn council(&mut self, by: Caller, call: &impl SolCall) -> Outcome {
         let (powers, registry) = (self.world.at.powers, self.world.at.registry);
         match by {
             Caller::Powers => self.world.chain.send_as(COUNCIL, powers, call),
@@ -254,7 +255,7 @@ impl Duo {
         }
     }
 
-    fn to_settlement(&mut self, by: Caller, value: U256, call: &impl SolCall) -> Outcome {
+    fn settlement(&mut self, by: Caller, value: U256, call: &impl SolCall) -> Outcome {
         self.call(by, self.world.at.settlement, value, call)
     }
 

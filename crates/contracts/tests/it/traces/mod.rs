@@ -5,7 +5,7 @@ mod compare;
 mod duo;
 mod plan;
 
-use std::{collections::BTreeMap, io::Write};
+use std::collections::BTreeMap;
 
 use rand::{RngCore, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -155,7 +155,7 @@ fn agree(seeds: std::ops::Range<u64>, length: usize) -> Seen {
 
 /// How many traces: TERN_TRACES, or what a minute's patience allows.
 fn traces() -> u64 {
-    std::env::var("TERN_TRACES").ok().and_then(|text| text.parse().ok()).unwrap_or(24)
+    std::env::var("TERN_TRACES").ok().and_then(|text| text.parse().ok()).unwrap_or(96)
 }
 
 #[test]
@@ -186,14 +186,12 @@ fn a_fault_in_either_would_be_seen() {
     assert!(missed.is_empty(), "not seen: {missed:?}");
 }
 
-/// Faults planted in Solidity, one a time, compiled by `tools/planted` into the folder that
-/// TERN_PLANTED names: each is seen. Without the variable there is nothing to look at.
+/// Faults planted in Solidity, one a time, compiled by `tools/planted-traces` into the folder that
+/// TERN_PLANTED names: each is seen.
 #[test]
+#[ignore = "needs what tools/planted-traces compiles, which runs it"]
 fn a_fault_planted_in_solidity_is_seen() {
-    let Some(folder) = std::env::var_os("TERN_PLANTED") else {
-        let _ = writeln!(std::io::stderr(), "SKIPPED: TERN_PLANTED is not set: run  tools/planted");
-        return;
-    };
+    let folder = std::env::var_os("TERN_PLANTED").expect("tools/planted-traces sets TERN_PLANTED");
     let mut missed = Vec::new();
     let mut faults: Vec<_> = std::fs::read_dir(folder).expect("the folder").flatten().collect();
     faults.sort_by_key(std::fs::DirEntry::file_name);

@@ -32,7 +32,9 @@ pub(crate) fn plan(duo: &mut Duo, seed: u64, lies: u32) -> Vec<Act> {
     }
 }
 
-const WEIGHTS: [(u32, fn(&mut Plan<'_>) -> Act); 24] = [
+type Maker = fn(&mut Plan<'_>) -> Act;
+
+const WEIGHTS: [(u32, Maker); 24] = [
     (9, |p| p.batch()),
     (14, |p| p.wait()),
     (13, |p| p.propose()),
