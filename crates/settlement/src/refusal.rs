@@ -127,7 +127,7 @@ pub enum Refusal {
         active: Option<LaneVersion>,
     },
     /// No vote has started the window.
-    #[error("the window has not started: it takes a vote")]
+    #[error("the window has not started: it takes a vote of a ZK or TEE version")]
     NoWindow,
     /// The window is not over.
     #[error("the window is over at {0}")]
@@ -139,13 +139,15 @@ pub enum Refusal {
     #[error("{0} matches are open")]
     MatchesOpen(u16),
     /// As many as can be counted.
-    #[error("no more matches can be counted")]
+    #[error("65,535 matches are open, which is the most: wait until one is closed")]
     TooManyMatches,
     /// None to close.
     #[error("no match is open")]
     NoMatch,
     /// It may still come to something.
-    #[error("the proposal may still come to something")]
+    #[error(
+        "the proposal may still come to something: it can be taken back once its content is final or dead, its version is over, or its window passed without a vote"
+    )]
     StillNeeded,
     /// Nothing to pay.
     #[error("{0} has no credit")]
@@ -196,7 +198,9 @@ pub enum Refusal {
         most: Seconds,
     },
     /// Nothing is announced.
-    #[error("nothing is announced")]
+    #[error(
+        "nothing is announced: the council announces versions, governance the TEE's retirement"
+    )]
     NotAnnounced,
     /// Not yet.
     #[error("ready at {0}")]
@@ -208,7 +212,9 @@ pub enum Refusal {
     #[error("no contradiction has opened the emergency window of {0:?}, or it has closed")]
     NoEmergency(Lane),
     /// A ZK lane is not fit to stand without the TEE.
-    #[error("{0:?} is not fit for the TEE's retirement")]
+    #[error(
+        "{0:?} is not fit for the TEE's retirement: its version must be in good standing, and active and voting without a gap for long enough"
+    )]
     UnfitForRetirement(Lane),
     /// The two ZK lanes share something.
     #[error("the two ZK lanes share a proof system or an executor")]

@@ -40,8 +40,9 @@ pub struct Seat {
 }
 
 impl Seat {
-    /// Whether its vote needs one in good standing beside it.
-    pub fn is_on_probation(&self, now: Seconds) -> bool {
+    /// Whether its time on probation is not over. Probation may last longer: ask
+    /// [`State::is_on_probation`](crate::State::is_on_probation).
+    pub(crate) fn serves_probation(&self, now: Seconds) -> bool {
         self.probation_until.is_some_and(|until| now < until)
     }
 }

@@ -319,7 +319,7 @@ impl State {
         let Some(seat) = self.registry.seat(lane) else { return false };
         let by_emergency = seat.probation_until.is_some();
         let longer = by_emergency && self.prolongs_probation(now);
-        !self.has(DevFault::NoProbation) && (seat.is_on_probation(now) || longer)
+        !self.has(DevFault::NoProbation) && (seat.serves_probation(now) || longer)
     }
 
     /// Probation is there so that people can leave: it lasts while they could not, and as long
