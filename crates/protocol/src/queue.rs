@@ -2,6 +2,8 @@
 
 use alloc::vec::Vec;
 
+use serde::{Deserialize, Serialize};
+
 use crate::{Address, Gwei, QueueAcc, QueueIndex, keccak256, packed::Packed};
 
 /// ETH that somebody paid into the bridge.
@@ -49,7 +51,7 @@ impl Forced {
 }
 
 /// How far a queue has been consumed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct QueueHead {
     /// The index of the next entry.
     pub next: QueueIndex,
