@@ -2,9 +2,10 @@
 
 use alloc::vec::Vec;
 
+use tern_codec::{BLOB_BYTES, BatchData, DataError};
 use tern_protocol::{
-    BatchData, BatchHeader, BlockInputs, BlockNumber, Candidate, DataError, DataRef, Deposit,
-    Forced, Hash, HeaderError, QueueIndex, RollupConfig, Withdrawal, keccak256,
+    BatchHeader, BlockInputs, BlockNumber, Candidate, DataRef, Deposit, Forced, Hash, HeaderError,
+    QueueIndex, RollupConfig, Withdrawal, keccak256,
 };
 
 /// An accepted batch with everything that it consumes.
@@ -14,14 +15,26 @@ pub struct Batch<'a> {
     pub header: &'a BatchHeader,
     /// The number of its first block.
     pub first_block: BlockNumber,
-    /// Its data: what the blobs or the calldata decode to. Ignored if the header has none.
-    pub data: &'a [u8],
+    /// Its data as L1 has it, of the kind that the header says. Ignored if the header has none.
+    pub data: DataBytes<'a>,
     /// The index of the first deposit it consumes.
     pub first_deposit: QueueIndex,
     /// The deposits it consumes.
     pub deposits: &'a [Deposit],
     /// The forced transactions it consumes.
     pub forced: &'a [Forced],
+}
+
+/// A batch's data as L1 has it. Whether it is well formed is for derivation to say; that it is
+/// what the header's hashes commit to, and all of it, is the caller's promise.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DataBytes<'a> {
+    /// There is none.
+    None,
+    /// The blobs in the order of the header's hashes.
+    Blobs(&'a [&'a [u8]]),
+    /// The calldata.
+    Calldata(&'a [u8]),
 }
 
 /// The inputs of a batch's blocks.
@@ -49,6 +62,14 @@ pub enum DeriveError {
         expected: u16,
         /// How many were given.
         got: usize,
+    },
+    /// Data of another kind was given than the header has, or other blobs than it counts.
+    #[error("the header's data is {expected}, but {got} was given")]
+    Data {
+        /// What the header has.
+        expected: &'static str,
+        /// What was given.
+        got: &'static str,
     },
     /// One forced transaction was accepted with more gas than the configuration allows.
     #[error("forced transaction {index} has {got} gas, more than the {limit} allowed")]
@@ -98,13 +119,7 @@ pub fn derive(config: &RollupConfig, batch: &Batch<'_>) -> Result<Derived, Deriv
     header.check(&config.limits)?;
     check_entries(config, batch)?;
 
-    let data = match header.data {
-        DataRef::None => Ok(BatchData::default()),
-        DataRef::Blobs(_) | DataRef::Calldata(_) => {
-            BatchData::decode(batch.data, header.block_count, &config.limits)
-        }
-    };
-    let (data, dropped) = match data {
+    let (data, dropped) = match read_data(config, batch)? {
         Ok(data) => (data, None),
         Err(reason) => (BatchData::default(), Some(reason)),
     };
@@ -124,6 +139,39 @@ pub fn derive(config: &RollupConfig, batch: &Batch<'_>) -> Result<Derived, Deriv
         blocks.push(block);
     }
     Ok(Derived { blocks, dropped })
+}
+
+/// The outer error is the caller's mistake, the inner one the sequencer's.
+fn read_data(
+    config: &RollupConfig,
+    batch: &Batch<'_>,
+) -> Result<Result<BatchData, DataError>, DeriveError> {
+    let decode = |bytes: &[u8]| tern_codec::decode(bytes, batch.header.block_count, &config.limits);
+    match (&batch.header.data, batch.data) {
+        (DataRef::None, _) => Ok(Ok(BatchData::default())),
+        (DataRef::Calldata(_), DataBytes::Calldata(bytes)) => Ok(decode(bytes)),
+        (DataRef::Blobs(hashes), DataBytes::Blobs(blobs)) => {
+            let whole = blobs.iter().all(|blob| blob.len() == BLOB_BYTES);
+            if hashes.len() != blobs.len() || !whole {
+                let (expected, got) = ("one blob a hash", "another number or length of blobs");
+                return Err(DeriveError::Data { expected, got });
+            }
+            Ok(tern_codec::unpack(blobs).and_then(|bytes| decode(&bytes)))
+        }
+        (expected, got) => {
+            let expected = match expected {
+                DataRef::None => "none",
+                DataRef::Blobs(_) => "blobs",
+                DataRef::Calldata(_) => "calldata",
+            };
+            let got = match got {
+                DataBytes::None => "none",
+                DataBytes::Blobs(_) => "blobs",
+                DataBytes::Calldata(_) => "calldata",
+            };
+            Err(DeriveError::Data { expected, got })
+        }
+    }
 }
 
 fn check_entries(config: &RollupConfig, batch: &Batch<'_>) -> Result<(), DeriveError> {

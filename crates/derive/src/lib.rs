@@ -5,4 +5,4 @@ extern crate alloc;
 
 mod batch;
 
-pub use batch::{Batch, DeriveError, Derived, derive, forced_gas_capacity};
+pub use batch::{Batch, DataBytes, DeriveError, Derived, derive, forced_gas_capacity};

@@ -1,15 +1,13 @@
-//! A batch: the header that L1 checks, the record that L1 keeps, and the data that only
-//! fills blocks.
+//! A batch: the header that L1 checks and the record that L1 keeps.
 
 use alloc::vec::Vec;
 
 use crate::{
     BatchAcc, BatchIndex, BatchLimits, BlockNumber, FormatError, Hash, QueueHead, Timestamp,
-    packed::{Packed, Unpack, put_length},
+    packed::{Packed, Unpack},
 };
 
 const HEADER_VERSION: u8 = 1;
-const DATA_VERSION: u8 = 1;
 
 /// An L1 block that L2 blocks can read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -244,88 +242,5 @@ impl BatchRecord {
             .hash(&header)
             .u64(self.first_block.0);
         BatchAcc(queue(queue(out, &self.deposits), &self.forced).keccak())
-    }
-}
-
-/// The transactions that the sequencer puts into a batch's blocks.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct BatchData {
-    /// Signed transactions, block by block.
-    pub blocks: Vec<Vec<Vec<u8>>>,
-}
-
-/// Why a batch's data is dropped, and the sequencer's transactions with it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum DataError {
-    /// It cannot be read.
-    #[error("the data cannot be decoded: {0}")]
-    Format(#[from] FormatError),
-    /// It decodes to more bytes than allowed.
-    #[error("the data decodes to {got} bytes, more than the {limit} allowed")]
-    Bytes {
-        /// How many.
-        got: usize,
-        /// How many are allowed.
-        limit: u32,
-    },
-    /// It holds more transactions than allowed.
-    #[error("the data holds more than the {limit} transactions allowed")]
-    Transactions {
-        /// How many are allowed.
-        limit: u32,
-    },
-}
-
-impl BatchData {
-    /// Version, codec 0 (plain) and the blocks; `spec/batch.md` describes the bytes.
-    pub fn encode_plain(&self) -> Vec<u8> {
-        let mut out = alloc::vec![DATA_VERSION, 0];
-        for block in &self.blocks {
-            put_length(&mut out, block.len() as u32);
-            for transaction in block {
-                put_length(&mut out, transaction.len() as u32);
-                out.extend_from_slice(transaction);
-            }
-        }
-        out
-    }
-
-    /// Reads data for exactly `block_count` blocks within the limits.
-    pub fn decode(bytes: &[u8], block_count: u16, limits: &BatchLimits) -> Result<Self, DataError> {
-        let mut input = Unpack(bytes);
-        match input.u8("version")? {
-            DATA_VERSION => {}
-            got => {
-                return Err(FormatError::Unknown { what: "data version", got, known: "1" }.into());
-            }
-        }
-        match input.u8("codec")? {
-            0 => {}
-            got => {
-                return Err(FormatError::Unknown { what: "codec", got, known: "0" }.into());
-            }
-        }
-        let got = input.0.len();
-        if got > limits.decoded_bytes as usize {
-            return Err(DataError::Bytes { got, limit: limits.decoded_bytes });
-        }
-        let mut left = limits.transactions as usize;
-        let mut blocks = Vec::with_capacity(usize::from(block_count));
-        for _ in 0..block_count {
-            let count = input.length("transaction count")?;
-            left = left
-                .checked_sub(count)
-                .ok_or(DataError::Transactions { limit: limits.transactions })?;
-            // A transaction takes at least its length byte, so no count can make this large.
-            let mut block = Vec::with_capacity(count.min(input.0.len()));
-            for _ in 0..count {
-                let len = input.length("transaction length")?;
-                block.push(input.bytes(len, "transaction")?.to_vec());
-            }
-            blocks.push(block);
-        }
-        input.end()?;
-        Ok(Self { blocks })
     }
 }

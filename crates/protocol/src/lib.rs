@@ -14,11 +14,11 @@ mod primitives;
 mod queue;
 pub mod rule;
 
-pub use batch::{Anchor, BatchData, BatchHeader, BatchRecord, DataError, DataRef, HeaderError};
+pub use batch::{Anchor, BatchHeader, BatchRecord, DataRef, HeaderError};
 pub use block::{BlockInputs, Candidate, Withdrawal};
 pub use claim::{CheckpointCount, Checkpoints, Claim, MAX_CHECKPOINTS, Statement};
 pub use config::{BatchLimits, ConfigError, RollupConfig};
-pub use packed::FormatError;
+pub use packed::{FormatError, Unpack, put_length};
 pub use primitives::{
     Address, BatchAcc, BatchIndex, BlockNumber, ChainId, ClaimId, ConfigHash, Gwei, Hash, HexError,
     QueueAcc, QueueIndex, StatementId, Timestamp, Word, keccak256,

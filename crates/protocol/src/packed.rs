@@ -83,24 +83,21 @@ pub enum FormatError {
     Length(&'static str),
 }
 
-/// Takes packed bytes apart, strictly.
-pub(crate) struct Unpack<'a>(pub(crate) &'a [u8]);
+/// Takes packed bytes apart, strictly: holds what is left of them. `what` names what is read
+/// in an error.
+#[derive(Debug, Clone, Copy)]
+pub struct Unpack<'a>(pub &'a [u8]);
 
 impl<'a> Unpack<'a> {
-    pub(crate) fn bytes(
-        &mut self,
-        len: usize,
-        what: &'static str,
-    ) -> Result<&'a [u8], FormatError> {
+    /// So many bytes.
+    pub fn bytes(&mut self, len: usize, what: &'static str) -> Result<&'a [u8], FormatError> {
         let (taken, rest) = self.0.split_at_checked(len).ok_or(FormatError::Truncated(what))?;
         self.0 = rest;
         Ok(taken)
     }
 
-    pub(crate) fn array<const N: usize>(
-        &mut self,
-        what: &'static str,
-    ) -> Result<[u8; N], FormatError> {
+    /// As many bytes as fit.
+    pub fn array<const N: usize>(&mut self, what: &'static str) -> Result<[u8; N], FormatError> {
         let (taken, rest) = self.0.split_first_chunk().ok_or(FormatError::Truncated(what))?;
         self.0 = rest;
         Ok(*taken)
@@ -110,7 +107,8 @@ impl<'a> Unpack<'a> {
         self.array(what).map(Hash)
     }
 
-    pub(crate) fn u8(&mut self, what: &'static str) -> Result<u8, FormatError> {
+    /// One byte.
+    pub fn u8(&mut self, what: &'static str) -> Result<u8, FormatError> {
         self.array::<1>(what).map(|[byte]| byte)
     }
 
@@ -127,7 +125,7 @@ impl<'a> Unpack<'a> {
     }
 
     /// Little-endian base 128 in its shortest form, at most 32 bits.
-    pub(crate) fn length(&mut self, what: &'static str) -> Result<usize, FormatError> {
+    pub fn length(&mut self, what: &'static str) -> Result<usize, FormatError> {
         let mut value = 0u32;
         for shift in [0, 7, 14, 21, 28] {
             let byte = self.u8(what)?;
@@ -144,7 +142,8 @@ impl<'a> Unpack<'a> {
         Err(FormatError::Length(what))
     }
 
-    pub(crate) fn end(self) -> Result<(), FormatError> {
+    /// Nothing may be left.
+    pub fn end(self) -> Result<(), FormatError> {
         match self.0.len() {
             0 => Ok(()),
             behind => Err(FormatError::Trailing(behind)),
@@ -153,7 +152,7 @@ impl<'a> Unpack<'a> {
 }
 
 /// Little-endian base 128 in its shortest form.
-pub(crate) fn put_length(out: &mut Vec<u8>, mut value: u32) {
+pub fn put_length(out: &mut Vec<u8>, mut value: u32) {
     while value >= 0x80 {
         out.push((value & 0x7f) as u8 | 0x80);
         value >>= 7;

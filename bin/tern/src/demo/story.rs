@@ -1,9 +1,10 @@
 //! The chain that the demo executes: two batches with everything a rollup has to take.
 
-use tern_derive::{Batch, Derived, derive};
+use tern_codec::{BatchData, Choice, encode};
+use tern_derive::{Batch, DataBytes, Derived, derive};
 use tern_protocol::{
-    Anchor, BatchAcc, BatchData, BatchHeader, BatchIndex, BatchLimits, BatchRecord, BlockNumber,
-    ChainId, DataRef, Deposit, Forced, Gwei, Hash, QueueHead, RollupConfig, Timestamp, keccak256,
+    Anchor, BatchAcc, BatchHeader, BatchIndex, BatchLimits, BatchRecord, BlockNumber, ChainId,
+    DataRef, Deposit, Forced, Gwei, Hash, QueueHead, RollupConfig, Timestamp, keccak256,
 };
 use tern_workload::{Chain, Key, Kind, Transaction};
 
@@ -69,7 +70,7 @@ pub(crate) fn tell(chain: &Chain, config: &RollupConfig) -> Result<Vec<Told>, Fa
         config,
         None,
         5,
-        &BatchData { blocks }.encode_plain(),
+        &encode(&BatchData { blocks }, Choice::Plain),
         vec![deposit(newcomer.address()), deposit(chain.stranger(3))],
         vec![exit(0), Forced { raw: b"not a transaction".to_vec(), gas: 50_000 }],
     )?;
@@ -112,7 +113,7 @@ fn told(
         &Batch {
             header: &header,
             first_block: BlockNumber(first_block),
-            data,
+            data: DataBytes::Calldata(data),
             first_deposit: deposit_head.next,
             deposits: &deposits,
             forced: &forced,

@@ -1,11 +1,11 @@
 //! What derivation promises, and the vectors of `spec/`.
 
 use proptest::prelude::*;
-use tern_derive::{Batch, DeriveError, derive, forced_gas_capacity};
+use tern_codec::{BatchData, Choice, DataError, encode, pack};
+use tern_derive::{Batch, DataBytes, DeriveError, derive, forced_gas_capacity};
 use tern_protocol::{
-    Address, Anchor, BatchAcc, BatchData, BatchHeader, BatchIndex, BatchLimits, BlockNumber,
-    ChainId, DataError, DataRef, Deposit, Forced, Gwei, Hash, HeaderError, QueueIndex,
-    RollupConfig, Timestamp,
+    Address, Anchor, BatchAcc, BatchHeader, BatchIndex, BatchLimits, BlockNumber, ChainId, DataRef,
+    Deposit, Forced, Gwei, Hash, HeaderError, QueueIndex, RollupConfig, Timestamp,
 };
 
 mod vectors;
@@ -51,7 +51,7 @@ fn batch<'a>(header: &'a BatchHeader, data: &'a [u8]) -> Batch<'a> {
     Batch {
         header,
         first_block: BlockNumber(100),
-        data,
+        data: DataBytes::Calldata(data),
         first_deposit: QueueIndex(40),
         deposits: &[],
         forced: &[],
@@ -59,7 +59,7 @@ fn batch<'a>(header: &'a BatchHeader, data: &'a [u8]) -> Batch<'a> {
 }
 
 fn data(blocks: Vec<Vec<Vec<u8>>>) -> Vec<u8> {
-    BatchData { blocks }.encode_plain()
+    encode(&BatchData { blocks }, Choice::Plain)
 }
 
 #[test]
@@ -151,6 +151,51 @@ fn a_batch_without_data_derives_its_blocks() {
     assert_eq!((derived.blocks.len(), derived.dropped), (4, None));
 }
 
+fn in_blobs(hashes: usize) -> BatchHeader {
+    BatchHeader { data: DataRef::Blobs(vec![Hash::ZERO; hashes]), ..header(2) }
+}
+
+#[test]
+fn blobs_and_calldata_derive_the_same() {
+    let bytes = data(vec![vec![vec![1]], vec![vec![2]]]);
+    let blobs = pack(&bytes).expect("it fits");
+    let blobs = [blobs[0].as_slice()];
+    let (blob_header, header) = (in_blobs(1), header(2));
+    let of_blobs = Batch { data: DataBytes::Blobs(&blobs), ..batch(&blob_header, &[]) };
+    let derived = derive(&config(), &of_blobs).expect("valid");
+    assert_eq!(derived.dropped, None);
+    assert_eq!(Ok(derived), derive(&config(), &batch(&header, &bytes)));
+}
+
+#[test]
+fn malformed_packing_drops_the_sequencers_transactions() {
+    let mut blob = pack(&data(vec![vec![vec![1]], vec![]])).expect("it fits")[0];
+    blob[0] = 0x40;
+    let header = in_blobs(1);
+    let batch = Batch { data: DataBytes::Blobs(&[&blob]), ..batch(&header, &[]) };
+    let derived = derive(&config(), &batch).expect("valid");
+    assert!(matches!(derived.dropped, Some(DataError::Packing(_))), "{derived:?}");
+    assert!(derived.blocks.iter().all(|block| block.candidates.is_empty()));
+}
+
+#[test]
+fn data_of_another_kind_than_the_headers_is_the_callers_mistake() {
+    let blob = pack(&[]).expect("it fits")[0];
+    let (calldata, one, two) = (header(2), in_blobs(1), in_blobs(2));
+    let cases = [
+        (&calldata, DataBytes::None),
+        (&calldata, DataBytes::Blobs(&[&blob])),
+        (&one, DataBytes::Calldata(&[])),
+        (&one, DataBytes::Blobs(&[])),
+        (&one, DataBytes::Blobs(&[&blob[1..]])),
+        (&two, DataBytes::Blobs(&[&blob])),
+    ];
+    for (header, data) in cases {
+        let result = derive(&config(), &Batch { data, ..batch(header, &[]) });
+        assert!(matches!(result, Err(DeriveError::Data { .. })), "{:?}", header.data);
+    }
+}
+
 #[test]
 fn decoded_bytes_at_below_and_above_the_bound() {
     let header = header(1);
@@ -159,7 +204,7 @@ fn decoded_bytes_at_below_and_above_the_bound() {
     for (len, fits) in [(97, true), (98, true), (99, false)] {
         let bytes = sized(len);
         let derived = derive(&config(), &batch(&header, &bytes)).expect("valid");
-        let expected = (!fits).then_some(DataError::Bytes { got: 101, limit: 100 });
+        let expected = (!fits).then_some(DataError::Bytes { limit: 100 });
         assert_eq!(derived.dropped, expected, "{} decoded bytes", bytes.len() - 2);
         assert_eq!(derived.blocks[0].candidates.len(), usize::from(fits));
     }
@@ -287,25 +332,6 @@ proptest! {
         prop_assert_eq!(derived.blocks.len(), usize::from(block_count));
         if derived.dropped.is_some() {
             prop_assert!(derived.blocks.iter().all(|block| block.candidates.is_empty()));
-        }
-    }
-
-    #[test]
-    fn data_round_trips(blocks in prop::collection::vec(
-        prop::collection::vec(prop::collection::vec(any::<u8>(), 0..300), 0..5), 1..5,
-    )) {
-        let limits = BatchLimits { decoded_bytes: 1 << 20, transactions: 100, ..config().limits };
-        let count = blocks.len() as u16;
-        let data = BatchData { blocks };
-        prop_assert_eq!(BatchData::decode(&data.encode_plain(), count, &limits), Ok(data));
-    }
-
-    #[test]
-    fn what_decodes_encodes_to_the_same_bytes(tail in prop::collection::vec(any::<u8>(), 0..40)) {
-        let mut bytes = vec![1, 0];
-        bytes.extend(tail);
-        if let Ok(data) = BatchData::decode(&bytes, 2, &config().limits) {
-            prop_assert_eq!(data.encode_plain(), bytes);
         }
     }
 

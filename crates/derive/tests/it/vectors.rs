@@ -2,9 +2,10 @@
 //! alone.
 
 use serde::Deserialize;
-use tern_derive::{Batch, Derived, derive};
+use tern_codec::{BLOB_BYTES, DataError};
+use tern_derive::{Batch, DataBytes, Derived, derive};
 use tern_protocol::{
-    Address, BatchHeader, BlockInputs, BlockNumber, Candidate, DataError, Deposit, Forced, Gwei,
+    Address, BatchHeader, BlockInputs, BlockNumber, Candidate, DataRef, Deposit, Forced, Gwei,
     Hash, QueueIndex, RollupConfig, Timestamp, Withdrawal,
 };
 
@@ -69,10 +70,20 @@ impl Input {
         let forced = self.forced_raw.iter().zip(&self.forced_gas);
         let forced: Vec<_> =
             forced.map(|(raw, gas)| Forced { raw: raw.0.clone(), gas: gas.0 }).collect();
+        // Written without the zeros at the blobs' end.
+        let mut held = self.data.0.clone();
+        let blobs: Vec<&[u8]>;
+        let data = if let DataRef::Blobs(hashes) = &header.data {
+            held.resize(hashes.len() * BLOB_BYTES, 0);
+            blobs = held.chunks(BLOB_BYTES).collect();
+            DataBytes::Blobs(&blobs)
+        } else {
+            DataBytes::Calldata(&held)
+        };
         let batch = Batch {
             header: &header,
             first_block: BlockNumber(self.first_block.0),
-            data: &self.data.0,
+            data,
             first_deposit: QueueIndex(self.first_deposit.0),
             deposits: &deposits,
             forced: &forced,

@@ -2,9 +2,8 @@
 
 use serde::Deserialize;
 use tern_protocol::{
-    Address, Anchor, BatchAcc, BatchData, BatchHeader, BatchIndex, BatchLimits, BatchRecord,
-    BlockNumber, DataError, DataRef, Deposit, Forced, Gwei, Hash, QueueAcc, QueueHead, QueueIndex,
-    Timestamp, keccak256,
+    Address, Anchor, BatchAcc, BatchHeader, BatchIndex, BatchLimits, BatchRecord, BlockNumber,
+    DataRef, Deposit, Forced, Gwei, Hash, QueueAcc, QueueHead, QueueIndex, Timestamp, keccak256,
 };
 
 use crate::json::{Bytes, Limits, Number, kind, load};
@@ -18,8 +17,6 @@ struct Vectors {
     deposits: Vec<DepositCase>,
     forced: Vec<ForcedCase>,
     records: Vec<RecordCase>,
-    data: Vec<DataCase>,
-    data_invalid: Vec<BadDataCase>,
 }
 
 #[derive(Deserialize)]
@@ -85,26 +82,6 @@ struct RecordCase {
     forced_after_index: Number,
     forced_after_acc: Hash,
     acc: Hash,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct DataCase {
-    name: String,
-    block_count: u16,
-    data: Bytes,
-    counts: Vec<usize>,
-    transactions: Vec<Bytes>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct BadDataCase {
-    name: String,
-    block_count: u16,
-    data: Bytes,
-    kind: String,
-    reason: String,
 }
 
 fn vectors() -> Vectors {
@@ -198,31 +175,5 @@ fn records_hash_as_written() {
             ),
         };
         assert_eq!(record.acc().0, case.acc, "{}", case.name);
-    }
-}
-
-#[test]
-fn data_encodes_and_decodes_as_written() {
-    let limits = vectors().limits.into();
-    for case in vectors().data {
-        let mut transactions = case.transactions.into_iter().map(|raw| raw.0);
-        let take = |count: &usize| transactions.by_ref().take(*count).collect();
-        let data = BatchData { blocks: case.counts.iter().map(take).collect() };
-        assert_eq!(data.encode_plain(), case.data.0, "{}", case.name);
-        let decoded = BatchData::decode(&case.data.0, case.block_count, &limits);
-        assert_eq!(decoded, Ok(data), "{}", case.name);
-    }
-}
-
-#[test]
-fn malformed_data_is_refused() {
-    let limits = vectors().limits.into();
-    for case in vectors().data_invalid {
-        let decoded = BatchData::decode(&case.data.0, case.block_count, &limits);
-        let got = match decoded.expect_err(&case.name) {
-            DataError::Format(error) => format!("Format.{}", kind(&error)),
-            error => kind(&error),
-        };
-        assert_eq!(got, case.kind, "{}: {}", case.name, case.reason);
     }
 }

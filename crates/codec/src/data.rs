@@ -1,0 +1,134 @@
+//! Transactions to bytes and back.
+
+use alloc::vec::Vec;
+
+use tern_protocol::{BatchLimits, FormatError, Unpack, put_length};
+
+const VERSION: u8 = 1;
+const PLAIN: u8 = 0;
+
+/// The transactions that the sequencer puts into a batch's blocks.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct BatchData {
+    /// Signed transactions, block by block.
+    pub blocks: Vec<Vec<Vec<u8>>>,
+}
+
+/// Why a batch's data is dropped, and the sequencer's transactions with it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum DataError {
+    /// It is not in its blobs as packing puts it there.
+    #[error("the data is not packed into blobs as it must be: {0}")]
+    Packing(&'static str),
+    /// It cannot be read.
+    #[error("the data cannot be decoded: {0}")]
+    Format(#[from] FormatError),
+    /// It cannot be decompressed.
+    #[error("the data cannot be decompressed: {0}")]
+    Compression(&'static str),
+    /// It decodes to more bytes than allowed.
+    #[error("the data decodes to more than the {limit} bytes allowed")]
+    Bytes {
+        /// How many are allowed.
+        limit: u32,
+    },
+    /// It holds more transactions than allowed.
+    #[error("the data holds more than the {limit} transactions allowed")]
+    Transactions {
+        /// How many are allowed.
+        limit: u32,
+    },
+}
+
+/// How data is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Choice {
+    /// As it is.
+    Plain,
+}
+
+/// Writes data: version, codec, body.
+pub fn encode(data: &BatchData, choice: Choice) -> Vec<u8> {
+    match choice {
+        Choice::Plain => {
+            let mut out = alloc::vec![VERSION, PLAIN];
+            put_plain(&mut out, data);
+            out
+        }
+    }
+}
+
+/// Writes data in the way that takes the fewest bytes.
+#[cfg(feature = "encode")]
+pub fn best(data: &BatchData) -> Vec<u8> {
+    encode(data, Choice::Plain)
+}
+
+/// How many bytes data decodes to: what `limits.decodedBytes` bounds.
+pub fn plain_bytes(data: &BatchData) -> usize {
+    let mut out = Vec::new();
+    put_plain(&mut out, data);
+    out.len()
+}
+
+/// About how many bytes a transaction adds to its batch's data. Cheap: for planning only.
+pub fn estimate(transaction: &[u8]) -> usize {
+    transaction.len()
+}
+
+fn put_plain(out: &mut Vec<u8>, data: &BatchData) {
+    for block in &data.blocks {
+        put_length(out, block.len() as u32);
+        for transaction in block {
+            put_length(out, transaction.len() as u32);
+            out.extend_from_slice(transaction);
+        }
+    }
+}
+
+/// Reads data for exactly `block_count` blocks within the limits.
+pub fn decode(
+    bytes: &[u8],
+    block_count: u16,
+    limits: &BatchLimits,
+) -> Result<BatchData, DataError> {
+    let mut input = Unpack(bytes);
+    match input.u8("version")? {
+        VERSION => {}
+        got => {
+            return Err(FormatError::Unknown { what: "data version", got, known: "1" }.into());
+        }
+    }
+    match input.u8("codec")? {
+        PLAIN => decode_plain(input, block_count, limits),
+        got => Err(FormatError::Unknown { what: "codec", got, known: "0" }.into()),
+    }
+}
+
+fn decode_plain(
+    mut input: Unpack<'_>,
+    block_count: u16,
+    limits: &BatchLimits,
+) -> Result<BatchData, DataError> {
+    if input.0.len() > limits.decoded_bytes as usize {
+        return Err(DataError::Bytes { limit: limits.decoded_bytes });
+    }
+    let mut left = limits.transactions as usize;
+    let mut blocks = Vec::with_capacity(usize::from(block_count));
+    for _ in 0..block_count {
+        let count = input.length("transaction count")?;
+        left = left
+            .checked_sub(count)
+            .ok_or(DataError::Transactions { limit: limits.transactions })?;
+        // A transaction takes at least its length byte, so no count can make this large.
+        let mut block = Vec::with_capacity(count.min(input.0.len()));
+        for _ in 0..count {
+            let len = input.length("transaction length")?;
+            block.push(input.bytes(len, "transaction")?.to_vec());
+        }
+        blocks.push(block);
+    }
+    input.end()?;
+    Ok(BatchData { blocks })
+}
