@@ -2,10 +2,14 @@
 
 use alloc::vec::Vec;
 
+#[cfg(feature = "encode")]
+use crate::Columns;
+use crate::{brotli, columns};
 use tern_protocol::{BatchLimits, FormatError, Unpack, put_length};
 
 const VERSION: u8 = 1;
 const PLAIN: u8 = 0;
+const COLUMNS: u8 = 1;
 
 /// The transactions that the sequencer puts into a batch's blocks.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -27,6 +31,9 @@ pub enum DataError {
     /// It cannot be decompressed.
     #[error("the data cannot be decompressed: {0}")]
     Compression(&'static str),
+    /// Its columns do not make transactions.
+    #[error("the data's columns cannot be put together: {0}")]
+    Columns(&'static str),
     /// It decodes to more bytes than allowed.
     #[error("the data decodes to more than the {limit} bytes allowed")]
     Bytes {
@@ -42,18 +49,34 @@ pub enum DataError {
 }
 
 /// How data is written.
+#[cfg(feature = "encode")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Choice {
-    /// As it is.
+    /// As it is: for tests, and for data that nothing makes smaller.
     Plain,
+    /// In columns, compressed.
+    Columns,
+}
+
+/// Writes data as it is.
+pub fn encode_plain(data: &BatchData) -> Vec<u8> {
+    let mut out = alloc::vec![VERSION, PLAIN];
+    put_plain(&mut out, data);
+    out
 }
 
 /// Writes data: version, codec, body.
+#[cfg(feature = "encode")]
 pub fn encode(data: &BatchData, choice: Choice) -> Vec<u8> {
     match choice {
-        Choice::Plain => {
-            let mut out = alloc::vec![VERSION, PLAIN];
-            put_plain(&mut out, data);
+        Choice::Plain => encode_plain(data),
+        Choice::Columns => {
+            let columns = Columns::new(data);
+            let packed = brotli::compress(&columns.packed);
+            let mut out = alloc::vec![VERSION, COLUMNS];
+            put_length(&mut out, packed.len() as u32);
+            out.extend_from_slice(&packed);
+            out.extend_from_slice(&columns.loose);
             out
         }
     }
@@ -62,7 +85,8 @@ pub fn encode(data: &BatchData, choice: Choice) -> Vec<u8> {
 /// Writes data in the way that takes the fewest bytes.
 #[cfg(feature = "encode")]
 pub fn best(data: &BatchData) -> Vec<u8> {
-    encode(data, Choice::Plain)
+    let columns = encode(data, Choice::Columns);
+    if columns.len() <= 2 + plain_bytes(data) { columns } else { encode_plain(data) }
 }
 
 /// How many bytes data decodes to: what `limits.decodedBytes` bounds.
@@ -102,7 +126,13 @@ pub fn decode(
     }
     match input.u8("codec")? {
         PLAIN => decode_plain(input, block_count, limits),
-        got => Err(FormatError::Unknown { what: "codec", got, known: "0" }.into()),
+        COLUMNS => {
+            let length = input.length("compressed columns")?;
+            let stream = input.bytes(length, "compressed columns")?;
+            let packed = brotli::decompress(stream, limits.decoded_bytes)?;
+            columns::read(&packed, input.0, block_count, limits)
+        }
+        got => Err(FormatError::Unknown { what: "codec", got, known: "0 and 1" }.into()),
     }
 }
 

@@ -4,9 +4,14 @@
 extern crate alloc;
 
 mod blobs;
+mod brotli;
+mod columns;
 mod data;
+mod number;
+mod transaction;
 
 pub use blobs::{BLOB_BYTES, Blob, PackError, capacity, pack, unpack};
+pub use columns::Columns;
+pub use data::{BatchData, DataError, decode, encode_plain, estimate, plain_bytes};
 #[cfg(feature = "encode")]
-pub use data::best;
-pub use data::{BatchData, Choice, DataError, decode, encode, estimate, plain_bytes};
+pub use data::{Choice, best, encode};

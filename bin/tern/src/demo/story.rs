@@ -1,6 +1,6 @@
 //! The chain that the demo executes: two batches with everything a rollup has to take.
 
-use tern_codec::{BatchData, Choice, encode};
+use tern_codec::{BatchData, encode_plain};
 use tern_derive::{Batch, DataBytes, Derived, derive};
 use tern_protocol::{
     Anchor, BatchAcc, BatchHeader, BatchIndex, BatchLimits, BatchRecord, BlockNumber, ChainId,
@@ -70,7 +70,7 @@ pub(crate) fn tell(chain: &Chain, config: &RollupConfig) -> Result<Vec<Told>, Fa
         config,
         None,
         5,
-        &encode(&BatchData { blocks }, Choice::Plain),
+        &encode_plain(&BatchData { blocks }),
         vec![deposit(newcomer.address()), deposit(chain.stranger(3))],
         vec![exit(0), Forced { raw: b"not a transaction".to_vec(), gas: 50_000 }],
     )?;

@@ -1,7 +1,7 @@
 //! What derivation promises, and the vectors of `spec/`.
 
 use proptest::prelude::*;
-use tern_codec::{BatchData, Choice, DataError, encode, pack};
+use tern_codec::{BatchData, DataError, encode_plain, pack};
 use tern_derive::{Batch, DataBytes, DeriveError, derive, forced_gas_capacity};
 use tern_protocol::{
     Address, Anchor, BatchAcc, BatchHeader, BatchIndex, BatchLimits, BlockNumber, ChainId, DataRef,
@@ -59,7 +59,7 @@ fn batch<'a>(header: &'a BatchHeader, data: &'a [u8]) -> Batch<'a> {
 }
 
 fn data(blocks: Vec<Vec<Vec<u8>>>) -> Vec<u8> {
-    encode(&BatchData { blocks }, Choice::Plain)
+    encode_plain(&BatchData { blocks })
 }
 
 #[test]

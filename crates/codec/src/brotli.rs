@@ -1,0 +1,116 @@
+//! Brotli (RFC 7932) between bounds.
+
+use alloc::{vec, vec::Vec};
+
+use alloc_no_stdlib::{Allocator, SliceWrapper, SliceWrapperMut};
+use brotli_decompressor::{BrotliDecompressStream, BrotliResult, BrotliState, HuffmanCode};
+
+use crate::DataError;
+
+/// The largest window, 4 MiB: the decoder takes as much memory, whatever the stream holds.
+pub(crate) const MOST_WINDOW_BITS: u8 = 22;
+const FIRST_OUTPUT: usize = 1 << 12;
+
+/// Undoes brotli, if that gives at most so many bytes.
+pub(crate) fn decompress(stream: &[u8], limit: u32) -> Result<Vec<u8>, DataError> {
+    let most = limit as usize;
+    check_window(stream)?;
+    // Large windows are another format.
+    let mut state = BrotliState::new_strict(Heap, Heap, Heap);
+    let (mut left, mut read, mut written) = (stream.len(), 0, 0);
+    let mut out = vec![0; FIRST_OUTPUT.min(most)];
+    loop {
+        let mut room = out.len() - written;
+        let mut total = 0;
+        let result = BrotliDecompressStream(
+            &mut left,
+            &mut read,
+            stream,
+            &mut room,
+            &mut written,
+            &mut out,
+            &mut total,
+            &mut state,
+        );
+        match result {
+            BrotliResult::ResultSuccess if left > 0 => {
+                return Err(DataError::Compression("something follows the stream"));
+            }
+            BrotliResult::ResultSuccess => {
+                out.truncate(written);
+                return Ok(out);
+            }
+            BrotliResult::NeedsMoreOutput if out.len() == most => {
+                return Err(DataError::Bytes { limit });
+            }
+            BrotliResult::NeedsMoreOutput => out.resize((2 * out.len()).min(most), 0),
+            BrotliResult::NeedsMoreInput => {
+                return Err(DataError::Compression("the stream ends early"));
+            }
+            BrotliResult::ResultFailure => {
+                return Err(DataError::Compression("it is not a stream of brotli"));
+            }
+        }
+    }
+}
+
+/// The window comes first: 1, 4 or 7 bits. What is no window at all, the decoder refuses.
+fn check_window(stream: &[u8]) -> Result<(), DataError> {
+    match stream.first() {
+        None => Err(DataError::Compression("the stream ends early")),
+        Some(first) if first & 0x0f == 0x0d || first & 0x0f == 0x0f => {
+            Err(DataError::Compression("the window is larger than 2^22 bytes"))
+        }
+        Some(_) => Ok(()),
+    }
+}
+
+/// Compresses as well as can be.
+#[cfg(feature = "encode")]
+pub(crate) fn compress(bytes: &[u8]) -> Vec<u8> {
+    let window = (10..=MOST_WINDOW_BITS).find(|bits| bytes.len() + 16 <= 1 << bits);
+    let params = brotli::enc::BrotliEncoderParams {
+        quality: 11,
+        lgwin: window.unwrap_or(MOST_WINDOW_BITS).into(),
+        size_hint: bytes.len(),
+        ..Default::default()
+    };
+    let mut out = Vec::new();
+    // Neither end is able to fail.
+    let _ = brotli::BrotliCompress(&mut &*bytes, &mut out, &params);
+    out
+}
+
+/// Memory from the global allocator, which is what the decoder may not assume to exist.
+struct Heap;
+
+#[derive(Default)]
+struct Cells<T>(Vec<T>);
+
+impl<T> SliceWrapper<T> for Cells<T> {
+    fn slice(&self) -> &[T] {
+        &self.0
+    }
+}
+
+impl<T> SliceWrapperMut<T> for Cells<T> {
+    fn slice_mut(&mut self) -> &mut [T] {
+        &mut self.0
+    }
+}
+
+macro_rules! allocates {
+    ($($cell:ty)*) => {$(
+        impl Allocator<$cell> for Heap {
+            type AllocatedMemory = Cells<$cell>;
+
+            fn alloc_cell(&mut self, len: usize) -> Cells<$cell> {
+                Cells(vec![<$cell>::default(); len])
+            }
+
+            fn free_cell(&mut self, _: Cells<$cell>) {}
+        }
+    )*};
+}
+
+allocates!(u8 u32 HuffmanCode);
