@@ -7,12 +7,13 @@ use brotli_decompressor::{BrotliDecompressStream, BrotliResult, BrotliState, Huf
 
 use crate::DataError;
 
-/// The largest window, 4 MiB: the decoder takes as much memory, whatever the stream holds.
-pub(crate) const MOST_WINDOW_BITS: u8 = 22;
+/// The largest window that `check_window` lets through.
+#[cfg(feature = "encode")]
+const MOST_WINDOW_BITS: u8 = 22;
 const FIRST_OUTPUT: usize = 1 << 12;
 
 /// Undoes brotli, if that gives at most so many bytes.
-pub(crate) fn decompress(stream: &[u8], limit: u32) -> Result<Vec<u8>, DataError> {
+pub fn decompress(stream: &[u8], limit: u32) -> Result<Vec<u8>, DataError> {
     let most = limit as usize;
     check_window(stream)?;
     // Large windows are another format.
@@ -54,7 +55,8 @@ pub(crate) fn decompress(stream: &[u8], limit: u32) -> Result<Vec<u8>, DataError
     }
 }
 
-/// The window comes first: 1, 4 or 7 bits. What is no window at all, the decoder refuses.
+/// Lets windows of up to 2^22 bytes through: the decoder takes as much memory, whatever the
+/// stream holds. The window comes first, in 1, 4 or 7 bits; what is none, the decoder refuses.
 fn check_window(stream: &[u8]) -> Result<(), DataError> {
     match stream.first() {
         None => Err(DataError::Compression("the stream ends early")),

@@ -63,6 +63,11 @@ impl Columns {
         }
         writer.finish()
     }
+
+    /// Puts the transactions of so many blocks together again.
+    pub fn read(&self, block_count: u16, limits: &BatchLimits) -> Result<BatchData, DataError> {
+        read(&self.packed, &self.loose, block_count, limits)
+    }
 }
 
 /// The chain id of the first transaction that has one: on a chain, all have the same.

@@ -11,6 +11,7 @@ mod number;
 mod transaction;
 
 pub use blobs::{BLOB_BYTES, Blob, PackError, capacity, pack, unpack};
+pub use brotli::decompress;
 pub use columns::Columns;
 pub use data::{BatchData, DataError, decode, encode_plain, estimate, plain_bytes};
 #[cfg(feature = "encode")]

@@ -116,8 +116,25 @@ impl Users {
                 let chain_id = Some(chain_id);
                 self.sign(TxLegacy { chain_id, nonce, gas_price, gas_limit, to, value, input })
             }
-            1 => self.sign(TxLegacy { chain_id: None, nonce, gas_price, gas_limit, to, value, input }),
-            2 => self.sign(TxEip2930 { chain_id, nonce, gas_price, gas_limit, to, value, access_list, input }),
+            1 => self.sign(TxLegacy {
+                chain_id: None,
+                nonce,
+                gas_price,
+                gas_limit,
+                to,
+                value,
+                input,
+            }),
+            2 => self.sign(TxEip2930 {
+                chain_id,
+                nonce,
+                gas_price,
+                gas_limit,
+                to,
+                value,
+                access_list,
+                input,
+            }),
             3 => {
                 let authorization = Authorization {
                     chain_id: U256::from(chain_id),
@@ -126,16 +143,31 @@ impl Users {
                 };
                 let (r, s) = (self.random.random(), self.random.random());
                 let signed = SignedAuthorization::new_unchecked(
-                    authorization, 1, U256::from_be_bytes::<32>(r), U256::from_be_bytes::<32>(s),
+                    authorization,
+                    1,
+                    U256::from_be_bytes::<32>(r),
+                    U256::from_be_bytes::<32>(s),
                 );
                 let (to, authorization_list) = (self.known[0], vec![signed]);
                 self.sign(TxEip7702 {
-                    chain_id, nonce, gas_limit, max_fee_per_gas, max_priority_fee_per_gas, to,
-                    value, access_list, authorization_list, input,
+                    chain_id,
+                    nonce,
+                    gas_limit,
+                    max_fee_per_gas,
+                    max_priority_fee_per_gas,
+                    to,
+                    value,
+                    access_list,
+                    authorization_list,
+                    input,
                 })
             }
             kind => self.sign(TxEip1559 {
-                chain_id, nonce, gas_limit, max_fee_per_gas, max_priority_fee_per_gas,
+                chain_id,
+                nonce,
+                gas_limit,
+                max_fee_per_gas,
+                max_priority_fee_per_gas,
                 to: if kind == 4 { TxKind::Create } else { to },
                 value,
                 access_list: if kind == 5 { access_list } else { AccessList::default() },
@@ -148,8 +180,15 @@ impl Users {
         let (max_priority_fee_per_gas, max_fee_per_gas) = self.fees();
         let (nonce, to, access_list) = (self.nonce(), TxKind::Call(to), AccessList::default());
         self.sign(TxEip1559 {
-            chain_id: CHAIN_ID, nonce, gas_limit, max_fee_per_gas, max_priority_fee_per_gas, to,
-            value, access_list, input,
+            chain_id: CHAIN_ID,
+            nonce,
+            gas_limit,
+            max_fee_per_gas,
+            max_priority_fee_per_gas,
+            to,
+            value,
+            access_list,
+            input,
         })
     }
 
@@ -175,7 +214,8 @@ impl Users {
     fn fees(&mut self) -> (u128, u128) {
         let tips = [GWEI / 1000, GWEI / 100, GWEI / 10, GWEI];
         let tip = tips[self.random.random_range(0..tips.len())];
-        let fee = if self.random.random_bool(0.8) { 2 * self.base_fee + tip } else { 2 * GWEI + tip };
+        let fee =
+            if self.random.random_bool(0.8) { 2 * self.base_fee + tip } else { 2 * GWEI + tip };
         (tip, fee)
     }
 
