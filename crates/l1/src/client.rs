@@ -4,7 +4,7 @@ use std::{borrow::Cow, time::Duration};
 
 use alloy_json_rpc::{RpcRecv, RpcSend};
 use alloy_network::Ethereum;
-use alloy_primitives::{Address, B256, Bytes, U64, U256};
+use alloy_primitives::{Address, B256, Bloom, Bytes, U64, U256};
 use alloy_provider::{
     Provider, ProviderBuilder, RootProvider,
     transport::{RpcError, TransportError},
@@ -20,6 +20,8 @@ use crate::L1Error;
 #[derive(Debug, Clone)]
 pub struct L1 {
     provider: RootProvider<Ethereum>,
+    /// What it is, for people.
+    pub(crate) role: String,
     /// The node without what may be secret in its URL.
     pub(crate) host: String,
     chain_id: u64,
@@ -33,8 +35,12 @@ pub struct Header {
     pub number: u64,
     /// Its hash, computed from `rlp`.
     pub hash: B256,
+    /// Its parent's hash.
+    pub parent: B256,
     /// Its time.
     pub timestamp: u64,
+    /// A filter of who wrote logs in it.
+    pub logs_bloom: Bloom,
     /// The root of its state.
     pub state_root: B256,
     /// The bytes that hash to `hash`.
@@ -44,12 +50,19 @@ pub struct Header {
 impl L1 {
     /// Asks the node for its chain id.
     pub async fn connect(url: &str) -> Result<Self, L1Error> {
-        let url = parse(url)?;
+        Self::connect_as("L1 node", url).await
+    }
+
+    /// As `connect`, for another kind of node that speaks Ethereum's JSON-RPC: `role` is what its
+    /// errors call it, as "rollup node".
+    pub async fn connect_as(role: &str, url: &str) -> Result<Self, L1Error> {
+        let url = parse(role, url)?;
         let host = shown(&url);
         let provider = ProviderBuilder::new()
             .disable_recommended_fillers()
-            .connect_reqwest(client(&url)?, url);
-        let mut l1 = Self { provider, host, chain_id: 0, patience: Duration::from_secs(180) };
+            .connect_reqwest(client(role, &url)?, url);
+        let (role, patience) = (role.to_owned(), Duration::from_secs(180));
+        let mut l1 = Self { provider, role, host, chain_id: 0, patience };
         l1.chain_id = l1.ask::<_, U64>("eth_chainId", ()).await?.to();
         Ok(l1)
     }
@@ -112,25 +125,32 @@ impl L1 {
 
     /// The header of a block, or of the last one, checked against its hash.
     pub async fn header(&self, number: Option<u64>) -> Result<Header, L1Error> {
+        self.find_header(number).await?.ok_or_else(|| L1Error::NoBlock {
+            host: self.host.clone(),
+            number: number.map_or_else(|| "latest".into(), |number| number.to_string()),
+        })
+    }
+
+    /// As `header`, where a block need not be there.
+    pub async fn find_header(&self, number: Option<u64>) -> Result<Option<Header>, L1Error> {
         let tag = number.map_or_else(|| "latest".to_owned(), |number| format!("{number:#x}"));
-        let block: Option<Block<B256>> =
-            self.ask("eth_getBlockByNumber", (tag.clone(), false)).await?;
-        let Some(block) = block else {
-            return Err(L1Error::NoBlock { host: self.host.clone(), number: tag });
-        };
+        let block: Option<Block<B256>> = self.ask("eth_getBlockByNumber", (tag, false)).await?;
+        let Some(block) = block else { return Ok(None) };
         let (claimed, inner) = (block.header.hash, block.header.inner);
         let computed = inner.hash_slow();
         if claimed != computed {
             let (host, number) = (self.host.clone(), inner.number);
             return Err(L1Error::Header { host, number, claimed, computed });
         }
-        Ok(Header {
+        Ok(Some(Header {
             number: inner.number,
             hash: computed,
+            parent: inner.parent_hash,
             timestamp: inner.timestamp,
+            logs_bloom: inner.logs_bloom,
             state_root: inner.state_root,
             rlp: alloy_rlp::encode(&inner).into(),
-        })
+        }))
     }
 
     /// Merkle proofs of an account and some of its storage, at a block.
@@ -172,14 +192,17 @@ impl L1 {
     }
 
     fn explain(&self, what: &str, method: &str, error: &TransportError) -> L1Error {
-        let (host, method) = (self.host.clone(), method.to_owned());
+        let (role, host, method) = (self.role.clone(), self.host.clone(), method.to_owned());
         match error {
             RpcError::ErrorResp(payload) => {
                 let reverted = payload.code == 3 || payload.message.contains("revert");
                 match payload.as_revert_data() {
                     Some(data) => L1Error::Reverted { what: what.into(), data },
                     None if reverted => L1Error::Reverted { what: what.into(), data: Bytes::new() },
-                    None => L1Error::Refused { host, method, message: payload.message.to_string() },
+                    None => {
+                        let message = payload.message.to_string();
+                        L1Error::Refused { role, host, method, message }
+                    }
                 }
             }
             RpcError::Transport(error) => {
@@ -192,7 +215,7 @@ impl L1 {
                 while let Some(source) = inner.source() {
                     inner = source;
                 }
-                L1Error::Unreachable { host, reason: inner.to_string() }
+                L1Error::Unreachable { role, host, reason: inner.to_string() }
             }
             RpcError::NullResp => L1Error::NotANode { host, method, reason: "null".into() },
             RpcError::DeserError { err, .. } => {
@@ -203,8 +226,9 @@ impl L1 {
     }
 }
 
-fn parse(text: &str) -> Result<Url, L1Error> {
-    let wrong = |reason: &str| L1Error::Url { url: hide(text), reason: reason.into() };
+pub(crate) fn parse(role: &str, text: &str) -> Result<Url, L1Error> {
+    let wrong =
+        |reason: &str| L1Error::Url { role: role.into(), url: hide(text), reason: reason.into() };
     let url = Url::parse(text).map_err(|error| wrong(&error.to_string()))?;
     if !matches!(url.scheme(), "http" | "https") {
         return Err(wrong("only http and https are spoken"));
@@ -220,12 +244,12 @@ fn hide(text: &str) -> String {
     format!("{}{}", &text[..after], &host[..end])
 }
 
-fn shown(url: &Url) -> String {
+pub(crate) fn shown(url: &Url) -> String {
     let port = url.port().map_or_else(String::new, |port| format!(":{port}"));
     format!("{}://{}{port}", url.scheme(), url.host_str().unwrap_or_default())
 }
 
-fn client(url: &Url) -> Result<reqwest::Client, L1Error> {
+pub(crate) fn client(role: &str, url: &Url) -> Result<reqwest::Client, L1Error> {
     // The second installation of a process fails, and the first one serves.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let mut builder = reqwest::Client::builder()
@@ -235,6 +259,7 @@ fn client(url: &Url) -> Result<reqwest::Client, L1Error> {
         builder = builder.no_proxy();
     }
     builder.build().map_err(|error| L1Error::Unreachable {
+        role: role.into(),
         host: shown(url),
         reason: error.without_url().to_string(),
     })
@@ -246,13 +271,13 @@ mod tests {
 
     #[test]
     fn what_is_shown_of_a_url_holds_no_secret() {
-        let url =
-            parse("https://user:secret@node.example:8443/v3/secret?key=secret").expect("a URL");
+        let url = parse("L1 node", "https://user:secret@node.example:8443/v3/secret?key=secret")
+            .expect("a URL");
         assert_eq!(shown(&url), "https://node.example:8443");
         for text in
             ["ws://user:secret@node.example/secret", "node.example/secret", "http://:secret@/"]
         {
-            let error = parse(text).expect_err("not a node");
+            let error = parse("L1 node", text).expect_err("not a node");
             assert!(!error.to_string().contains("secret"), "{error}");
         }
     }

@@ -21,17 +21,21 @@ pub enum Kind {
 pub enum L1Error {
     /// The URL is not one.
     #[error(
-        "{url:?} is not an address of an L1 node ({reason}): give one like http://127.0.0.1:8545"
+        "{url:?} is not an address of the {role} ({reason}): give one like http://127.0.0.1:8545"
     )]
     Url {
+        /// What kind of node was meant.
+        role: String,
         /// What was given, without secrets.
         url: String,
         /// What is wrong with it.
         reason: String,
     },
     /// Nobody answers there.
-    #[error("no L1 node answers at {host} ({reason}): check the URL and that the node runs")]
+    #[error("no {role} answers at {host} ({reason}): check the URL and that the node runs")]
     Unreachable {
+        /// What kind of node was meant.
+        role: String,
         /// The node.
         host: String,
         /// What the network said.
@@ -48,8 +52,10 @@ pub enum L1Error {
         reason: String,
     },
     /// The node refused a request.
-    #[error("the L1 node {host} refuses {method}: {message}")]
+    #[error("the {role} {host} refuses {method}: {message}")]
     Refused {
+        /// What kind of node it is.
+        role: String,
         /// The node.
         host: String,
         /// What was asked.
@@ -165,6 +171,89 @@ pub enum L1Error {
         /// Why not.
         reason: String,
     },
+    /// A block from which logs were read is not part of the chain, nor is any block before it that
+    /// is remembered.
+    #[error(
+        "L1 reorganised deeper than the {depth} blocks remembered (from block {number} on): start again from an older checkpoint"
+    )]
+    Reorged {
+        /// The oldest block remembered.
+        number: u64,
+        /// How many are remembered.
+        depth: usize,
+    },
+    /// Blobs are nowhere.
+    #[error("{} of block {block} (the first is {}) cannot be had: {}; add a beacon node or another rollup node, or wait", count(*missing, "blob"), first, tried.join("; "))]
+    BlobsMissing {
+        /// The L1 block.
+        block: u64,
+        /// How many are missing.
+        missing: usize,
+        /// The versioned hash of the first that is missing.
+        first: B256,
+        /// The sources, each with what it said.
+        tried: Vec<String>,
+    },
+    /// A file or a folder cannot be used.
+    #[error("cannot {action} {path}: {reason}")]
+    File {
+        /// What was to be done.
+        action: &'static str,
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        reason: String,
+    },
+    /// The journal of a sender is not one that this program can use.
+    #[error(
+        "the journal {path} cannot be used ({reason}): stop whoever uses it, or move it away and wait until nothing of the account is pending"
+    )]
+    Journal {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        reason: String,
+    },
+    /// As many transactions wait for a block as may.
+    #[error("{count} transactions of {account} wait for a block: wait for one of them")]
+    Full {
+        /// The account.
+        account: Address,
+        /// How many wait.
+        count: usize,
+    },
+    /// Transactions of the other kind are not done yet.
+    #[error(
+        "{account} has pending transactions of the other kind, and L1 nodes take blob transactions and ordinary ones of an account only one kind at a time: wait for them"
+    )]
+    OtherKind {
+        /// The account.
+        account: Address,
+    },
+    /// L1 costs more than allowed.
+    #[error(
+        "{what} needs a fee of {need} wei a unit of {unit}, but at most {cap} are allowed: wait, or raise the cap"
+    )]
+    FeeCap {
+        /// What was to be sent.
+        what: String,
+        /// `gas` or `blob gas`.
+        unit: &'static str,
+        /// What is needed.
+        need: u128,
+        /// The cap.
+        cap: u128,
+    },
+    /// Somebody else sends with the same key.
+    #[error(
+        "another program sends from {account} with the same key (nonce {nonce} is not from here): stop it, or give each its own key"
+    )]
+    NonceTaken {
+        /// The account.
+        account: Address,
+        /// A nonce that somebody else used.
+        nonce: u64,
+    },
     /// A key file cannot be read.
     #[error("cannot read the key file {path}: {source}")]
     KeyFile {
@@ -212,11 +301,23 @@ impl L1Error {
     /// What the caller can do about it.
     pub const fn kind(&self) -> Kind {
         match self {
-            Self::Unreachable { .. } | Self::Pending { .. } => Kind::Retry,
-            Self::Failed { .. } | Self::Unseen { .. } | Self::Reverted { .. } => Kind::Reset,
+            Self::Unreachable { .. }
+            | Self::Pending { .. }
+            | Self::BlobsMissing { .. }
+            | Self::Full { .. }
+            | Self::OtherKind { .. }
+            | Self::FeeCap { .. } => Kind::Retry,
+            Self::Failed { .. }
+            | Self::Unseen { .. }
+            | Self::Reverted { .. }
+            | Self::Reorged { .. } => Kind::Reset,
             _ => Kind::Stop,
         }
     }
+}
+
+fn count(count: usize, thing: &str) -> String {
+    if count == 1 { format!("1 {thing}") } else { format!("{count} {thing}s") }
 }
 
 /// The reason in what a contract returned, as far as it can be read without its ABI.

@@ -68,6 +68,19 @@ impl Key {
             .map_err(|_| L1Error::NotAKey { from: from.into() })
     }
 
+    /// Signs a digest as it is: r, s and v.
+    pub fn sign(&self, digest: B256) -> Result<[u8; 65], L1Error> {
+        let signed = self.0.credential().sign_prehash_recoverable(digest.as_slice());
+        let (signature, parity) = signed.map_err(|error| L1Error::Sign {
+            what: "a digest".into(),
+            reason: error.to_string(),
+        })?;
+        let mut bytes = [0; 65];
+        bytes[..64].copy_from_slice(&signature.to_bytes());
+        bytes[64] = 27 + parity.to_byte();
+        Ok(bytes)
+    }
+
     /// The account it signs for.
     pub const fn address(&self) -> Address {
         self.0.address()

@@ -3,7 +3,6 @@
 use std::time::{Duration, Instant};
 
 use alloy_consensus::{SignableTransaction, TxEip1559, TxEip4844, TxEip4844WithSidecar};
-use alloy_eips::eip4844::Blob;
 use alloy_network::TxSignerSync;
 use alloy_primitives::{Address, B256, Bytes, TxKind, U64, U256};
 use alloy_rpc_types_eth::{TransactionReceipt, TransactionRequest};
@@ -58,13 +57,6 @@ impl Call {
             },
         }
     }
-}
-
-/// Commitments and cell proofs (EIP-7594) of blobs.
-pub fn sidecar(blobs: Vec<Blob>) -> Result<Sidecar, L1Error> {
-    let count = blobs.len();
-    Sidecar::try_from_blobs(blobs)
-        .map_err(|error| L1Error::Blobs { count, reason: error.to_string() })
 }
 
 impl L1 {

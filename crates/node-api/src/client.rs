@@ -15,7 +15,7 @@ pub struct NodeClient {
 impl NodeClient {
     /// Asks the node for its chain id.
     pub async fn connect(url: &str) -> Result<Self, L1Error> {
-        Ok(Self { rpc: L1::connect(url).await? })
+        Ok(Self { rpc: L1::connect_as("rollup node", url).await? })
     }
 
     /// Ethereum's own methods.

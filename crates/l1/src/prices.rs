@@ -1,0 +1,133 @@
+//! What L1 costs now.
+
+use alloy_primitives::U256;
+use serde::Deserialize;
+
+use crate::{L1, L1Error};
+
+/// How many blobs a block takes, and how fast their price moves (EIP-7840).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+pub struct BlobSchedule {
+    /// Blobs a block at which the price stays.
+    pub target: u64,
+    /// The most blobs in a block.
+    pub max: u64,
+    /// The greater, the slower the price moves.
+    #[serde(rename = "baseFeeUpdateFraction")]
+    pub update_fraction: u64,
+}
+
+/// What the next block costs, in wei.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Prices {
+    /// A unit of gas.
+    pub base_fee: u128,
+    /// A unit of gas, for whoever makes the block, as the node suggests.
+    pub priority_fee: u128,
+    /// A unit of blob gas.
+    pub blob_base_fee: u128,
+    /// The blob schedule in force.
+    pub schedule: BlobSchedule,
+}
+
+const OSAKA: BlobSchedule = BlobSchedule { target: 6, max: 9, update_fraction: 5_007_716 };
+const BPO1: BlobSchedule = BlobSchedule { target: 10, max: 15, update_fraction: 8_346_193 };
+const BPO2: BlobSchedule = BlobSchedule { target: 14, max: 21, update_fraction: 11_684_671 };
+
+/// When the second and the third schedule began: chain id, times.
+const KNOWN: [(u64, u64, u64); 3] = [
+    (1, 1_765_290_071, 1_767_747_671),
+    (11_155_111, 1_761_017_184, 1_761_607_008),
+    (560_048, 1_762_365_720, 1_762_955_544),
+];
+
+impl BlobSchedule {
+    /// The schedule of a chain at a time, for nodes that do not say it (before EIP-7910).
+    pub fn known(chain_id: u64, time: u64) -> Self {
+        match KNOWN.iter().find(|(id, ..)| *id == chain_id) {
+            Some((_, _, third)) if time >= *third => BPO2,
+            Some((_, second, _)) if time >= *second => BPO1,
+            _ => OSAKA,
+        }
+    }
+}
+
+#[derive(Deserialize)]
+struct Config {
+    current: Fork,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Fork {
+    blob_schedule: BlobSchedule,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct History {
+    base_fee_per_gas: Vec<U256>,
+    #[serde(default)]
+    base_fee_per_blob_gas: Vec<U256>,
+}
+
+impl L1 {
+    /// What the next block costs.
+    pub async fn prices(&self) -> Result<Prices, L1Error> {
+        let history: History =
+            self.ask("eth_feeHistory", ("0x1", "latest", Vec::<f64>::new())).await?;
+        // The last entry is the next block's.
+        let Some(base_fee) = history.base_fee_per_gas.last() else {
+            return Err(self.no_answer("eth_feeHistory", "it names no base fee"));
+        };
+        let blob_base_fee = match history.base_fee_per_blob_gas.last() {
+            Some(fee) if !fee.is_zero() => *fee,
+            _ => self.ask::<_, U256>("eth_blobBaseFee", ()).await?,
+        };
+        let priority_fee: U256 = self.ask("eth_maxPriorityFeePerGas", ()).await?;
+        Ok(Prices {
+            base_fee: base_fee.saturating_to(),
+            priority_fee: priority_fee.saturating_to(),
+            blob_base_fee: blob_base_fee.saturating_to(),
+            schedule: self.blob_schedule().await?,
+        })
+    }
+
+    /// The blob schedule in force, as the node says it (EIP-7910), or else as it is known.
+    pub async fn blob_schedule(&self) -> Result<BlobSchedule, L1Error> {
+        match self.ask::<_, Config>("eth_config", ()).await {
+            Ok(config) => Ok(config.current.blob_schedule),
+            Err(L1Error::Refused { .. } | L1Error::NotANode { .. }) => {
+                let time = self.header(None).await?.timestamp;
+                Ok(BlobSchedule::known(self.chain_id(), time))
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    fn no_answer(&self, method: &str, reason: &str) -> L1Error {
+        let host = self.host().to_owned();
+        L1Error::NotANode { host, method: method.into(), reason: reason.into() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_node_that_does_not_say_the_schedule_is_known_by_its_chain_and_time() {
+        assert_eq!(BlobSchedule::known(1, 1_765_290_070), OSAKA);
+        assert_eq!(BlobSchedule::known(1, 1_765_290_071), BPO1);
+        assert_eq!(BlobSchedule::known(1, 1_767_747_671), BPO2);
+        assert_eq!(BlobSchedule::known(31_337, u64::MAX), OSAKA);
+    }
+
+    #[test]
+    fn the_schedule_is_read_as_nodes_write_it() {
+        let text = r#"{"current":{"activationTime":0,"blobSchedule":{"baseFeeUpdateFraction":
+            8346193,"max":15,"target":10},"chainId":"0x1"},"next":null,"last":null}"#;
+        let config: Config = serde_json::from_str(text).expect("a configuration");
+        assert_eq!(config.current.blob_schedule, BPO1);
+    }
+}
