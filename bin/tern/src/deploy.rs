@@ -4,7 +4,7 @@ use std::{io::Write, time::Duration};
 
 use indicatif::ProgressBar;
 use serde_json::{Value, json};
-use tern_deploy::{Applied, Config, Event, Plan, Report, Simulated, Wei};
+use tern_deploy::{Applied, Config, Event, Files, Plan, Planned, Report, Simulated, Wei};
 use tern_l1::{Key, KeySource, L1};
 
 use crate::{cli::Deploy, ef_test::style, failure::Failure};
@@ -33,30 +33,42 @@ async fn deploy(arguments: &Deploy) -> Result<bool, Failure> {
         Some(config) => config,
         None => Config::dev(l1.chain_id())?,
     };
-    let plan = Plan::new(config)?;
+    let files = Files::new(&arguments.out);
+    let planned = files.plan(&l1, config, !arguments.check).await?;
+    let plan = &planned.plan;
     if arguments.simulate {
-        return simulate(&l1, arguments, &plan).await;
+        return simulate(&l1, arguments, plan).await;
     }
-    let applied = if arguments.check { None } else { Some(apply(&l1, arguments, &plan).await?) };
-    let report = tern_deploy::check(&l1, &plan).await?;
+    let applied = match arguments.check {
+        true => None,
+        false => Some(apply(&l1, arguments, &files, &planned).await?),
+    };
+    let report = tern_deploy::check(&l1, plan).await?;
     let mut out = std::io::stdout().lock();
     if arguments.json {
-        let mut result = describe(&plan, arguments.dev);
+        let mut result = describe(plan, arguments.dev);
         result["ok"] = json!(report.is_right());
         result["check"] = json!(report.rows);
         if let Some(applied) = applied {
             result["deployed"] = json!(applied.deployed);
             result["gas"] = json!(applied.gas);
             result["costWei"] = json!(applied.cost.to_string());
+            result["files"] = json!({"rollup": files.rollup(), "genesis": files.genesis()});
         }
         writeln!(out, "{result}")?;
     } else {
-        write_report(&plan, &report, &mut out)?;
+        write_report(plan, &report, &mut out)?;
     }
     Ok(report.is_right())
 }
 
-async fn apply(l1: &L1, arguments: &Deploy, plan: &Plan) -> Result<Applied, Failure> {
+async fn apply(
+    l1: &L1,
+    arguments: &Deploy,
+    files: &Files,
+    planned: &Planned,
+) -> Result<Applied, Failure> {
+    let plan = &planned.plan;
     let key = Key::load(&key_source(arguments))?;
     tern_deploy::preflight(l1, plan).await?;
     l1.wait_for_pending(key.address()).await?;
@@ -73,6 +85,9 @@ async fn apply(l1: &L1, arguments: &Deploy, plan: &Plan) -> Result<Applied, Fail
             key.address()
         );
     }
+    // What is sent depends on block 0: without its file nobody could follow the rollup.
+    files.save(l1, planned).await?;
+    eprintln!("wrote rollup.json and genesis.json to {}", files.folder().display());
     let bar = ProgressBar::new(plan.steps.len() as u64)
         .with_style(style("{bar:30} {pos}/{len} steps  {eta} left  {msg}"));
     bar.enable_steady_tick(Duration::from_millis(200));
@@ -164,6 +179,10 @@ fn describe(plan: &Plan, dev: bool) -> Value {
         "config": plan.config.rollup_config(a.inbox),
         "paramsHash": plan.params_hash,
         "exitTimeSeconds": plan.config.exit_time(),
+        "lanes": {
+            "zk": plan.config.lanes.zk, "tee": plan.config.lanes.tee, "op": plan.config.lanes.op,
+            "zk2": plan.config.lanes.zk2, "devAttestor": plan.config.lanes.dev_attestor,
+        },
         "contracts": {
             "token": a.token, "timelock": a.timelock, "governance": a.governance,
             "powers": a.powers, "registry": a.registry, "inbox": a.inbox,

@@ -28,6 +28,7 @@ contracts! {
     outbox::Outbox = "../../artifacts/contracts/Outbox.json",
     token_bridge::TokenBridge = "../../artifacts/contracts/TokenBridge.json",
     anchor_cache::AnchorCache = "../../artifacts/contracts/AnchorCache.json",
+    dev_lane::DevLane = "../../artifacts/contracts/dev/DevLane.json",
     safe::Safe = "../../artifacts/contracts/Safe.json",
     safe_proxy_factory::SafeProxyFactory = "../../artifacts/contracts/SafeProxyFactory.json",
     safe_proxy::SafeProxy = "../../artifacts/contracts/SafeProxy.json",

@@ -29,13 +29,14 @@ macro_rules! artifacts {
         /// Every contract that is deployed.
         pub const ALL: &[Artifact] = &[$(artifacts!(@one $name)),*];
     };
-    (@one $name:ident) => {
+    (@one $name:ident) => { artifacts!(@in "", $name) };
+    (@in $folder:literal, $name:ident) => {
         Artifact {
             name: stringify!($name),
             creation: &abi::$name::BYTECODE,
             runtime: &abi::$name::DEPLOYED_BYTECODE,
             json: include_str!(concat!(
-                "../../../artifacts/contracts/", stringify!($name), ".json"
+                "../../../artifacts/contracts/", $folder, stringify!($name), ".json"
             )),
         }
     };
@@ -46,6 +47,9 @@ artifacts! {
     RollupFactory, Status, Bridge, Outbox, TokenBridge, AnchorCache,
     Safe, SafeProxyFactory, SafeProxy, CompatibilityFallbackHandler,
 }
+
+/// The lane of development chains, which believes whatever one key signs.
+pub const DEV_LANE: Artifact = artifacts!(@in "dev/", DevLane);
 
 /// The contracts of a rollup, in the order in which the factory counts them.
 pub fn parts() -> &'static [Artifact] {

@@ -5,5 +5,5 @@ mod artifact;
 mod convert;
 
 pub use abi::*;
-pub use artifact::{ALL, Artifact, part_code_hashes, parts};
+pub use artifact::{ALL, Artifact, DEV_LANE, part_code_hashes, parts};
 pub use convert::{from_alloy, to_alloy};

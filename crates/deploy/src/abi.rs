@@ -1,6 +1,6 @@
 //! What this crate needs of the contracts.
 
 pub(crate) use tern_contracts::{
-    Bridge, CouncilPowers, Governance, Inbox, LaneRegistry, RollupFactory, Safe, SafeProxyFactory,
-    Settlement, Timelock, Token,
+    Bridge, CouncilPowers, DevLane, Governance, Inbox, LaneRegistry, RollupFactory, Safe,
+    SafeProxyFactory, Settlement, Timelock, Token, TokenBridge,
 };

@@ -26,6 +26,9 @@ pub struct Config {
     pub l1: L1Section,
     /// What decides its blocks.
     pub chain: ChainSection,
+    /// What its block 0 holds, if it is to be made.
+    #[serde(default)]
+    pub genesis: Option<GenesisSection>,
     /// How batches get in.
     pub inbox: InboxSection,
     /// What a proposal costs and how long it must stand, at the start.
@@ -55,13 +58,38 @@ pub struct L1Section {
 #[allow(missing_docs, reason = "as in spec/config.md")]
 pub struct ChainSection {
     pub chain_id: u64,
-    pub genesis_hash: B256,
+    /// Only of a block 0 that exists already; else it is made from the section `genesis`.
+    #[serde(default)]
+    pub genesis_hash: Option<B256>,
     pub gas_limit: u64,
     #[serde(deserialize_with = "account")]
     pub fee_recipient: Address,
     #[serde(default)]
     pub extra_data: Bytes,
     pub limits: LimitSection,
+}
+
+/// What a rollup's block 0 holds besides the contracts that every one holds.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct GenesisSection {
+    /// Who tells the L2 token bridge, once, which inbox on L1 is the chain's.
+    #[serde(deserialize_with = "account")]
+    pub binder: Address,
+    /// Accounts that have ETH which nobody deposited: development chains only.
+    #[serde(default)]
+    pub accounts: Vec<Funded>,
+}
+
+/// An account that has ETH from the start.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Funded {
+    /// Who.
+    #[serde(deserialize_with = "account")]
+    pub address: Address,
+    /// How much.
+    pub balance: Wei,
 }
 
 /// The bounds of one batch.
@@ -139,6 +167,9 @@ pub struct LaneSection {
     pub op: Address,
     #[serde(default, deserialize_with = "account")]
     pub zk2: Address,
+    /// On development chains: ZK and TEE are `DevLane`s that believe whatever this account signs.
+    #[serde(default, deserialize_with = "some_account")]
+    pub dev_attestor: Option<Address>,
 }
 
 /// Who is the council: a Safe of these owners, or one that exists.
@@ -199,6 +230,13 @@ impl Config {
                 message: error.message().lines().next().unwrap_or_default().into(),
             }
         })
+    }
+
+    /// The same with the block 0 that it settles, whoever made it.
+    #[must_use]
+    pub const fn with_genesis(mut self, hash: B256) -> Self {
+        self.chain.genesis_hash = Some(hash);
+        self
     }
 
     /// What `--dev` uses: delays short enough to watch.

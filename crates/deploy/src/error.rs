@@ -98,6 +98,56 @@ pub enum DeployError {
         "council.safe {0} has no code on this chain: correct the address, or leave it out to have a Safe made"
     )]
     NoSafe(Address),
+    /// It is not known which block 0 the rollup has.
+    #[error(
+        "it is not known which block 0 the rollup has: give the folder with its genesis.json by --out DIR, or chain.genesisHash in the configuration"
+    )]
+    NoGenesis,
+    /// No chain can begin so.
+    #[error(
+        "the rollup's block 0 cannot be made: {reason}; correct [genesis] in the configuration"
+    )]
+    Genesis {
+        /// Why not.
+        reason: String,
+    },
+    /// A constructor fails where no chain is.
+    #[error(
+        "the constructor of {name} fails in the genesis: {reason}; run tools/artifacts, then build again"
+    )]
+    Constructor {
+        /// The contract.
+        name: &'static str,
+        /// How.
+        reason: String,
+    },
+    /// A file cannot be read or written.
+    #[error("cannot open {path}: {source}; give another folder by --out DIR")]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// There is a genesis of something else.
+    #[error("{path} is not this rollup's: {reason}; give another folder by --out DIR")]
+    GenesisFile {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// What nodes read cannot be written.
+    #[error(transparent)]
+    Rollup(#[from] tern_rollup::RollupError),
+    /// A node of another chain was given.
+    #[error("the L2 token bridge on chain {chain_id} cannot be bound: {reason}")]
+    Bind {
+        /// The rollup's chain id.
+        chain_id: u64,
+        /// Why not.
+        reason: String,
+    },
     /// A contract answered something else than its ABI says.
     #[error("{what} answers with what its interface does not allow: {reason}")]
     Answer {

@@ -5,8 +5,8 @@ use alloy_primitives::{Address, B256, Bytes, U256, address, keccak256};
 use crate::{
     DeployError, Plan, Seconds, Tokens, Wei,
     abi::{
-        Bridge, CouncilPowers, Governance, Inbox, LaneRegistry, RollupFactory, Safe, Settlement,
-        Timelock, Token,
+        Bridge, CouncilPowers, DevLane, Governance, Inbox, LaneRegistry, RollupFactory, Safe,
+        Settlement, Timelock, Token,
     },
     check::Reader,
     plan::places,
@@ -178,6 +178,35 @@ impl Reader<'_> {
             let found = self.ask(at, LaneRegistry::activeCall { lane: lane as u8 }).await?;
             let found = found.map(|f| seat(f.seat.version, f.seat.frozen, f.verifier));
             self.row_changed_by(COUNCIL, &format!("lane {name}"), expected, found);
+            if !verifier.is_zero() {
+                self.lane(plan, name, verifier).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// What a lane says of itself. One for development says `dev`, and belongs on a development
+    /// chain only.
+    async fn lane(
+        &mut self,
+        plan: &Plan,
+        name: &str,
+        verifier: Address,
+    ) -> Result<(), DeployError> {
+        let system = self.ask(verifier, DevLane::proofSystemIdCall {}).await?;
+        let dev = system.is_some_and(|system| system.starts_with(b"dev "));
+        let kind = |dev| if dev { "dev (it proves nothing)" } else { "a proof system" };
+        let attestor = plan.config.lanes.dev_attestor.filter(|_| matches!(name, "ZK" | "TEE"));
+        let expected = match attestor {
+            Some(_) => true,
+            // Whatever the file names is what its author wants, but not where it is worth something.
+            None => dev && tern_l1::is_development(plan.config.l1.chain_id),
+        };
+        let found = system.map(|_| kind(dev));
+        self.row(&format!("lane {name} is"), kind(expected), found);
+        if let Some(attestor) = attestor {
+            let found = self.ask(verifier, DevLane::attestorCall {}).await?;
+            self.row(&format!("lane {name} (dev) believes"), attestor, found);
         }
         Ok(())
     }
@@ -217,7 +246,11 @@ impl Reader<'_> {
         let found = self.ask(at, Inbox::configHashCall {}).await?;
         self.row("configuration hash", hexed(B256::from(expected.0.0)), found.map(hexed));
         let found = self.ask(at, Inbox::genesisHashCall {}).await?;
-        self.row("genesis hash", hexed(plan.config.chain.genesis_hash), found.map(hexed));
+        self.row(
+            "genesis hash",
+            hexed(plan.config.chain.genesis_hash.unwrap_or_default()),
+            found.map(hexed),
+        );
         let found = self.ask(at, Inbox::settlementCall {}).await?;
         self.row("settlement", a.settlement, found);
         let found = self.ask(at, Inbox::bridgeCall {}).await?;

@@ -1,7 +1,7 @@
 //! From what people write to what the factory takes, and what it must keep.
 
 use alloy_primitives::{
-    Address, U256,
+    Address, B256, U256,
     aliases::{U40, U96},
 };
 use tern_protocol::{BatchLimits, ChainId, RollupConfig};
@@ -34,6 +34,11 @@ impl Config {
         }
     }
 
+    /// Zero as long as it is not known; a plan is only made of what has it.
+    fn genesis_hash(&self) -> B256 {
+        self.chain.genesis_hash.unwrap_or_default()
+    }
+
     /// What decides the blocks, with the inbox that L1 gives it.
     pub fn rollup_config(&self, inbox: Address) -> RollupConfig {
         let limits = &self.chain.limits;
@@ -41,7 +46,7 @@ impl Config {
             chain_id: ChainId(self.chain.chain_id),
             l1_chain_id: ChainId(self.l1.chain_id),
             inbox: tern_protocol::Address(inbox.into_array()),
-            genesis_hash: tern_protocol::Hash(self.chain.genesis_hash.0),
+            genesis_hash: tern_protocol::Hash(self.genesis_hash().0),
             gas_limit: self.chain.gas_limit,
             fee_recipient: tern_protocol::Address(self.chain.fee_recipient.into_array()),
             extra_data: self.chain.extra_data.to_vec(),
@@ -72,7 +77,7 @@ impl Config {
         let limits = &self.chain.limits;
         ChainParams {
             chainId: self.chain.chain_id,
-            genesisHash: self.chain.genesis_hash,
+            genesisHash: self.genesis_hash(),
             gasLimit: self.chain.gas_limit,
             feeRecipient: self.chain.fee_recipient,
             extraData: self.chain.extra_data.clone(),
@@ -193,6 +198,7 @@ impl Config {
     pub fn check_bounds(&self) -> Result<(), DeployError> {
         let mut bounds = Bounds::default();
         self.check_chain(&mut bounds);
+        self.check_development(&mut bounds);
         self.check_inbox(&mut bounds);
         self.check_proposals(&mut bounds);
         self.check_delays(&mut bounds);
@@ -208,11 +214,52 @@ impl Config {
         let chain = &self.chain;
         bounds.within("chain.chainId", chain.chain_id, 1, u64::MAX);
         bounds.within("chain.limits.blocks", chain.limits.blocks, 2, 1_024);
-        bounds.refuse(chain.genesis_hash.is_zero(), || {
+        bounds.refuse(chain.genesis_hash.is_some_and(|hash| hash.is_zero()), || {
             "chain.genesisHash is zero, but must be the hash of the rollup's block 0".into()
+        });
+        bounds.refuse(chain.genesis_hash.is_none() && self.genesis.is_none(), || {
+            "there is neither [genesis], of which block 0 is made, nor chain.genesisHash".into()
         });
         if let Err(error) = self.rollup_config(Address::ZERO).check() {
             bounds.0.push(format!("chain: {error}"));
+        }
+    }
+
+    /// What nobody may rely on stays where nothing is worth anything.
+    fn check_development(&self, bounds: &mut Bounds) {
+        let chain_id = self.l1.chain_id;
+        if let Some(genesis) = &self.genesis {
+            bounds.refuse(genesis.binder.is_zero(), || {
+                "genesis.binder is the zero address, but must be who binds the token bridge".into()
+            });
+            for funded in &genesis.accounts {
+                let (address, balance) = (funded.address, funded.balance);
+                bounds.refuse(balance.0.is_zero(), || {
+                    format!("genesis.accounts gives nothing to {address}: leave it out")
+                });
+            }
+            let funds = !genesis.accounts.is_empty() && !tern_l1::is_development(chain_id);
+            bounds.refuse(funds, || {
+                format!(
+                    "genesis.accounts gives out ETH that nobody deposited, which is for \
+                     development only, but L1 is chain {chain_id}"
+                )
+            });
+        }
+        let lanes = &self.lanes;
+        if let Some(attestor) = lanes.dev_attestor {
+            bounds.refuse(!tern_l1::is_development(chain_id), || {
+                format!(
+                    "lanes.devAttestor makes final what one key signs, which is for development \
+                     only, but L1 is chain {chain_id}"
+                )
+            });
+            bounds.refuse(attestor.is_zero(), || {
+                "lanes.devAttestor is the zero address, but must be who signs".into()
+            });
+            bounds.refuse(!lanes.zk.is_zero() || !lanes.tee.is_zero(), || {
+                "lanes.devAttestor has lanes.zk and lanes.tee made: leave these two out".into()
+            });
         }
     }
 

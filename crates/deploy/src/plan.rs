@@ -81,9 +81,13 @@ pub struct Shared {
 }
 
 impl Plan {
-    /// Computes all addresses and calls. The configuration must be within its bounds.
-    pub fn new(config: Config) -> Result<Self, DeployError> {
+    /// Computes all addresses and calls. The configuration must be within its bounds, and name
+    /// its block 0 (`Config::with_genesis`).
+    pub fn new(mut config: Config) -> Result<Self, DeployError> {
         config.check_bounds()?;
+        if config.chain.genesis_hash.is_none() {
+            return Err(DeployError::NoGenesis);
+        }
         let mut steps = Vec::new();
         let shared = shared_steps(&mut steps)?;
         let council = match config.council.safe {
@@ -95,6 +99,11 @@ impl Plan {
                 address
             }
         };
+        if let Some(attestor) = config.lanes.dev_attestor {
+            let [zk, tee] = dev_lane_steps(attestor);
+            (config.lanes.zk, config.lanes.tee) = (zk.address, tee.address);
+            steps.extend([zk, tee]);
+        }
         let params = config.params(shared.bridge, council);
         let params_hash = keccak256(params.abi_encode());
         let rollup = addresses(shared.rollup_factory, params_hash);
@@ -123,6 +132,11 @@ impl Plan {
     }
 }
 
+/// Where the bridge of every L1 is.
+pub(crate) fn bridge_address() -> Result<Address, DeployError> {
+    Ok(create2_step(artifact("Bridge")?, vec![]).address)
+}
+
 fn shared_steps(steps: &mut Vec<Step>) -> Result<Shared, DeployError> {
     let mut share = |name, arguments| {
         let step = create2_step(artifact(name)?, arguments);
@@ -138,6 +152,21 @@ fn shared_steps(steps: &mut Vec<Step>) -> Result<Shared, DeployError> {
         status: share("Status", vec![])?,
         rollup_factory: share("RollupFactory", tern_contracts::part_code_hashes().abi_encode())?,
     })
+}
+
+/// The two lanes of a development chain.
+fn dev_lane_steps(attestor: Address) -> [Step; 2] {
+    [("DevLane (ZK)", Kind::Zk), ("DevLane (TEE)", Kind::Tee)].map(|(name, kind)| {
+        let arguments = (U256::from(kind as u8), attestor).abi_encode_params();
+        let step = create2_step(&tern_contracts::DEV_LANE, arguments);
+        Step { name, call: Call { what: name.into(), ..step.call }, ..step }
+    })
+}
+
+/// What a `DevLane` stands in for.
+enum Kind {
+    Zk,
+    Tee,
 }
 
 /// The parts in the order of the factory's `Part`.

@@ -4,8 +4,8 @@ use alloy_primitives::{B256, Bytes};
 use alloy_sol_types::SolInterface;
 
 use crate::abi::{
-    CouncilPowers::CouncilPowersErrors, Governance::GovernanceErrors, Inbox::InboxErrors,
-    LaneRegistry::LaneRegistryErrors, RollupFactory::RollupFactoryErrors,
+    CouncilPowers::CouncilPowersErrors, DevLane::DevLaneErrors, Governance::GovernanceErrors,
+    Inbox::InboxErrors, LaneRegistry::LaneRegistryErrors, RollupFactory::RollupFactoryErrors,
     Settlement::SettlementErrors, Timelock::TimelockErrors, Token::TokenErrors,
 };
 
@@ -39,7 +39,8 @@ pub(crate) fn reason(data: &Bytes) -> String {
         CouncilPowersErrors,
         GovernanceErrors,
         TimelockErrors,
-        TokenErrors
+        TokenErrors,
+        DevLaneErrors
     );
     format!("it reverts with {data}")
 }

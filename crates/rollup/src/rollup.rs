@@ -33,7 +33,6 @@ pub struct Contracts {
     pub registry: Address,
     pub status: Address,
     pub bridge: Address,
-    pub bridge_status: Address,
 }
 
 /// When a rollup came to L1.

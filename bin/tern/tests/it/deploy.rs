@@ -29,6 +29,10 @@ impl Folder {
         Self(folder)
     }
 
+    fn path(&self, name: &str) -> String {
+        self.0.join(name).to_str().expect("the path is text").to_owned()
+    }
+
     fn file(&self, name: &str, text: &str, mode: u32) -> String {
         use std::os::unix::fs::PermissionsExt;
         let path = self.0.join(name);
@@ -60,7 +64,8 @@ fn deploy_simulates_deploys_and_reads_back_the_example() {
     let example = tern(&["deploy", "--example"]);
     let config = folder.file("rollup.toml", &stdout(&example), 0o644);
     let key = folder.file("deployer.key", KEY, 0o600);
-    let common = ["deploy", "--l1", anvil.url(), "--config", &config, "--json"];
+    let out = folder.path("rollup");
+    let common = ["deploy", "--l1", anvil.url(), "--config", &config, "--out", &out, "--json"];
     let run = |more: &[&str]| tern(&[&common[..], more].concat());
 
     let output = run(&["--simulate"]);
@@ -68,28 +73,33 @@ fn deploy_simulates_deploys_and_reads_back_the_example() {
     let plan = lines(&output).pop().expect("a plan");
     assert!(plan["gas"].as_u64().is_some_and(|gas| gas > 10_000_000), "{plan}");
 
-    let output = run(&["--check"]);
-    assert_eq!(output.status.code(), Some(1), "nothing is there yet: {}", stderr(&output));
+    refused(&run(&["--check"]), &["which block 0", "--out"]);
 
     let output = run(&["--key-file", &key]);
     assert_eq!(output.status.code(), Some(0), "{}{}", stdout(&output), stderr(&output));
     let result = lines(&output).pop().expect("a result");
-    assert_eq!(result["contracts"], plan["contracts"], "all is where the plan said");
+    assert_eq!(result["contracts"]["bridge"], plan["contracts"]["bridge"]);
+    for file in ["rollup.json", "genesis.json"] {
+        let text = fs::read_to_string(folder.0.join("rollup").join(file)).expect("it is written");
+        assert!(serde_json::from_str::<Value>(&text).is_ok(), "{file}");
+    }
     assert_eq!((&result["ok"], &result["preset"]), (&true.into(), &"none".into()));
     assert!(result["check"].as_array().is_some_and(|rows| rows.len() > 60));
     assert!(!format!("{}{}", stdout(&output), stderr(&output)).contains(&KEY[..16]));
 
     let again = lines(&run(&["--key-file", &key])).pop().expect("a result");
     assert_eq!((&again["deployed"], &again["gas"]), (&0.into(), &0.into()));
-    let output = tern(&["deploy", "--l1", anvil.url(), "--config", &config, "--check"]);
+    let output =
+        tern(&["deploy", "--l1", anvil.url(), "--config", &config, "--out", &out, "--check"]);
     assert_eq!(output.status.code(), Some(0));
     assert!(stdout(&output).contains("facts are as configured"), "{}", stdout(&output));
 }
 
 #[test]
 fn deploy_dev_needs_nothing_but_a_development_node() {
-    let anvil = anvil();
-    let output = tern(&["deploy", "--l1", anvil.url(), "--dev", "--json"]);
+    let (anvil, folder) = (anvil(), Folder::new("deploy-dev"));
+    let out = folder.path("rollup");
+    let output = tern(&["deploy", "--l1", anvil.url(), "--dev", "--out", &out, "--json"]);
     assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
     let result: Value = lines(&output).pop().expect("a result");
     assert_eq!((&result["preset"], &result["ok"]), (&"dev".into(), &true.into()));
@@ -101,8 +111,9 @@ fn deploy_says_what_is_wrong_and_how_to_mend_it() {
     let example = stdout(&tern(&["deploy", "--example"]));
     let config = folder.file("rollup.toml", &example, 0o644);
     let l1 = anvil.url();
+    let out = folder.path("rollup");
     let deploy = |url: &str, config: &str, more: &[&str]| {
-        tern(&[&["deploy", "--l1", url, "--config", config], more].concat())
+        tern(&[&["deploy", "--l1", url, "--config", config, "--out", &out], more].concat())
     };
 
     let gone = "http://127.0.0.1:9";

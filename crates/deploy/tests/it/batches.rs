@@ -4,14 +4,14 @@ use alloy_primitives::{Address, B256, Bytes, U256};
 use alloy_sol_types::{SolCall, SolError};
 use serde_json::{Value, json};
 use tern_contracts::Inbox;
-use tern_deploy::{Config, Plan, apply};
+use tern_deploy::{Plan, apply};
 use tern_l1::{Anvil, Call, Header, Key, L1, L1Error, Sidecar, TransactionReceipt, sidecar};
 use tern_protocol::{
     Anchor, BatchAcc, BatchHeader, BatchIndex, BatchRecord, BlockNumber, DataRef, Deposit, Forced,
     Gwei, Hash, QueueHead, Timestamp, keccak256,
 };
 
-use crate::node::{anvil, connect, dev_key, run};
+use crate::node::{anvil, connect, dev_config, dev_key, run};
 
 /// A deployed rollup whose sequencer is the test, and what Rust thinks its inbox keeps.
 pub(crate) struct Rollup {
@@ -50,7 +50,8 @@ impl Rollup {
         lanes: [Address; 2],
     ) -> Self {
         let key = dev_key();
-        let mut config = Config::dev(31_337).expect("right");
+        let mut config = dev_config();
+        config.lanes.dev_attestor = None;
         config.inbox.sequencer = key.address();
         config.inbox.silence.0 = silence;
         [config.lanes.zk, config.lanes.tee] = lanes;

@@ -1,14 +1,12 @@
 use alloy_primitives::{Address, Bytes, U256};
 use serde_json::{Value, json};
-use tern_deploy::{
-    Applied, Config, DeployError, Event, Plan, apply, check, missing, preflight, simulate,
-};
+use tern_deploy::{Applied, DeployError, Event, Plan, apply, check, missing, preflight, simulate};
 use tern_l1::{Anvil, Key, L1, L1Error};
 
-use crate::node::{anvil, connect, dev_key, run};
+use crate::node::{anvil, connect, dev_config, dev_key, run};
 
 fn plan() -> Plan {
-    Plan::new(Config::dev(31_337).expect("the dev configuration is right")).expect("in bounds")
+    Plan::new(dev_config()).expect("in bounds")
 }
 
 async fn deployed() -> (Anvil, L1, Plan) {
@@ -168,7 +166,7 @@ fn what_is_wrong_with_l1_or_the_account_is_said_before_anything_is_sent() {
     run(async {
         let anvil = anvil(&[]);
         let l1 = connect(&anvil).await;
-        let mut config = Config::dev(31_337).expect("right");
+        let mut config = dev_config();
         config.l1.chain_id = 1_337;
         let error = preflight(&l1, &Plan::new(config).expect("in bounds")).await;
         let error = error.expect_err("another chain").to_string();
@@ -179,7 +177,7 @@ fn what_is_wrong_with_l1_or_the_account_is_said_before_anything_is_sent() {
             apply(&l1, &poor, &plan(), &mut |_| {}).await.expect_err("no money").to_string();
         assert!(error.contains("has 0.0") && error.contains("send it at least"), "{error}");
 
-        let mut config = Config::dev(31_337).expect("right");
+        let mut config = dev_config();
         config.council.safe = Some(Address::repeat_byte(7));
         let error = preflight(&l1, &Plan::new(config).expect("in bounds")).await;
         assert!(matches!(error, Err(DeployError::NoSafe(_))));

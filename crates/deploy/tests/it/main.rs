@@ -2,5 +2,6 @@
 
 mod batches;
 mod deploy;
+mod genesis;
 mod node;
 mod withdrawal;

@@ -2,6 +2,8 @@
 
 use std::{path::PathBuf, process::Command, sync::OnceLock};
 
+use alloy_primitives::B256;
+use tern_deploy::Config;
 use tern_l1::{Anvil, Key, KeySource, L1};
 
 /// Where the node program is. The tests cannot run without it, and do not pretend to.
@@ -25,6 +27,11 @@ pub(crate) fn anvil(arguments: &[&str]) -> Anvil {
 
 pub(crate) async fn connect(anvil: &Anvil) -> L1 {
     L1::connect(anvil.url()).await.expect("it answers")
+}
+
+/// The development configuration, for a block 0 of which nothing but the hash matters.
+pub(crate) fn dev_config() -> Config {
+    Config::dev(31_337).expect("a development chain").with_genesis(B256::repeat_byte(0x61))
 }
 
 pub(crate) fn dev_key() -> Key {

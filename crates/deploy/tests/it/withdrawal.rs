@@ -74,7 +74,7 @@ fn a_withdrawal_is_paid_once_by_the_proof_that_a_real_node_gives() {
         let hashes = [Hash(one.hash.0), Hash(two.hash.0)];
         let claim = Settlement::Claim {
             config: rollup.plan.config.rollup_config(rollup.inbox).hash().0.0.into(),
-            parentBlock: rollup.plan.config.chain.genesis_hash,
+            parentBlock: rollup.plan.config.chain.genesis_hash.expect("a plan has it"),
             firstBatch: B256::ZERO,
             lastBatch: rollup.parent.0.0.into(),
             blockHash: two.hash,
