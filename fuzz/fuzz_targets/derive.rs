@@ -2,7 +2,7 @@
 //! Every byte string derives exactly as many blocks as the header says.
 
 use libfuzzer_sys::fuzz_target;
-use tern_derive::{Batch, derive, forced_gas_capacity};
+use tern_derive::{Batch, DataBytes, derive, forced_gas_capacity};
 use tern_protocol::{
     Address, Anchor, BatchAcc, BatchHeader, BatchIndex, BatchLimits, BlockNumber, ChainId, DataRef,
     Deposit, Forced, Gwei, Hash, QueueIndex, RollupConfig, Timestamp,
@@ -49,7 +49,7 @@ fuzz_target!(|input: &[u8]| {
     let batch = Batch {
         header: &header,
         first_block: BlockNumber(1),
-        data,
+        data: DataBytes::Calldata(data),
         first_deposit: QueueIndex(0),
         deposits: &deposits,
         forced: &forced,

@@ -290,7 +290,7 @@ BAD_DATA = {
     "no body": ("Format.Truncated", 1, raw("")),
     "version 0": ("Format.Unknown", 1, raw("00", version=0)),
     "version 2": ("Format.Unknown", 1, raw("00", version=2)),
-    "codec 1": ("Format.Unknown", 1, raw("00", codec=1)),
+    "codec 2": ("Format.Unknown", 1, raw("00", codec=2)),
     "codec 255": ("Format.Unknown", 1, raw("00", codec=255)),
     "one block too few": ("Format.Truncated", 3, encode_data([[T], [T]])),
     "one block too many": ("Format.Trailing", 1, encode_data([[T], []])),

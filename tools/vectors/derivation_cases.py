@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 
 from batch_cases import HEADER, T, anchors, hashes
+from data_formats import encode_columns, pack
 from format_common import CONFIG, config_json, hexed, hexes, refused, some_address, strings
 from formats import BLOBS, NO_DATA, Batch, check_batch, derive, encode_data
 
@@ -51,6 +52,15 @@ def of(blocks, **fields):
     return case(encode_data(blocks), blocks=len(blocks), **fields)
 
 
+def in_blobs(count):
+    return replace(HEADER, dataKind=BLOBS, hashes=hashes(count))
+
+
+def packed(data):
+    """A blob without the zeros at its end."""
+    return pack(data).rstrip(b"\x00")
+
+
 BOTH = dict(deposits=deposits(5), forced=forced(21_000))
 
 DROPPED = {
@@ -65,16 +75,28 @@ DROPPED = {
     ),
     "decoded bytes above their limit": ("Bytes", of([[b"\x01" * 298]])),
     "transactions above their limit": ("Transactions", of([[T] * 3, [T] * 4], **BOTH)),
-    "random bytes in a blob": (
-        "Format.Unknown",
-        case(b"\xde\xad" * 20, header=replace(HEADER, dataKind=BLOBS, hashes=hashes(2)), **BOTH),
+    "random bytes in a blob": ("Packing", case(b"\xde\xad" * 20, header=in_blobs(1), **BOTH)),
+    "a blob more than the data needs": (
+        "Packing",
+        case(packed(encode_data([[T], [T], [T]])), header=in_blobs(2), **BOTH),
+    ),
+    "packed, but not what is read": (
+        "Format.Truncated",
+        case(packed(encode_data([[T], [T], [T]])[:-1]), header=in_blobs(1), **BOTH),
+    ),
+    "columns that are not compressed": (
+        "Compression",
+        case(b"\x01\x01\x04\xff\xff\xff\xff", **BOTH),
     ),
 }
 
 VALID = {
     "one empty block": of([[]]),
     "transactions in their blocks": Input(),
-    "data in blobs": of([[T]], header=replace(HEADER, dataKind=BLOBS, hashes=hashes(4))),
+    "data in a blob": case(
+        packed(encode_data([[T], [], [b"\x01", T]])), header=in_blobs(1), **BOTH
+    ),
+    "columns": case(encode_columns([[T], [], [b"\x01", T]]), **BOTH),
     "the longest time step": of([[], [], []], header=replace(HEADER, timeStep=2**32 - 1)),
     "two anchors": of([[], [], []], header=replace(HEADER, anchors=anchors((0, 77), (2, 78)))),
     "an anchor a block": of(

@@ -1,4 +1,4 @@
-"""Writes spec/vectors/{config,batch,derivation,claim,witness,rule}.json.
+"""Writes spec/vectors/{config,batch,data,derivation,claim,witness,rule}.json.
 
     python3 tools/vectors/format_vectors.py
 
@@ -14,6 +14,7 @@ from pathlib import Path
 import batch_cases
 import claim_cases
 import config_cases
+import data_cases
 import derivation_cases
 import rule_cases
 import witness_cases
@@ -46,6 +47,7 @@ def main():
     modules = {
         "config": config_cases,
         "batch": batch_cases,
+        "data": data_cases,
         "derivation": derivation_cases,
         "claim": claim_cases,
         "witness": witness_cases,

@@ -1,7 +1,7 @@
 """Tern's formats and rule once more, written from the text of spec/ and nothing else.
 
 It shares no line with the Rust code, so that vectors made here are evidence for both.
-Needs Python 3.11 and pycryptodome (for keccak).
+Needs Python 3.11, pycryptodome (for keccak) and brotli.
 """
 
 import itertools
@@ -9,77 +9,10 @@ import json
 import string
 from dataclasses import dataclass, field
 
-from Crypto.Hash import keccak as _keccak
+from data_formats import BLOB_BYTES, decode_data, encode_data, unpack
+from format_base import U64, ZERO, Bad, Reader, be, keccak, need, put_length, tag
 
-ZERO = bytes(32)
-U64 = 2**64
-
-
-class Bad(Exception):
-    """Bytes or values that a page of spec/ refuses, with the reason in words."""
-
-
-def need(holds, reason):
-    if not holds:
-        raise Bad(reason)
-
-
-def keccak(*parts):
-    return _keccak.new(digest_bits=256, data=b"".join(parts)).digest()
-
-
-def tag(name):
-    return keccak(name.encode("ascii"))
-
-
-def be(value, bits):
-    return value.to_bytes(bits // 8, "big")
-
-
-# README.md: lengths
-
-
-def put_length(value):
-    need(0 <= value < 2**32, "a length has at most 32 bits")
-    out = bytearray()
-    while True:
-        low, value = value & 0x7F, value >> 7
-        out.append(low | (0x80 if value else 0))
-        if not value:
-            return bytes(out)
-
-
-class Reader:
-    """Reads packed fields from front to back."""
-
-    def __init__(self, data):
-        self.data, self.at = data, 0
-
-    def take(self, count):
-        need(self.at + count <= len(self.data), "bytes end early")
-        self.at += count
-        return self.data[self.at - count : self.at]
-
-    def uint(self, bits):
-        return int.from_bytes(self.take(bits // 8), "big")
-
-    def length(self):
-        value, shift = 0, 0
-        while True:
-            byte = self.take(1)[0]
-            value |= (byte & 0x7F) << shift
-            need(value < 2**32, "a length has at most 32 bits")
-            if byte < 0x80:
-                need(byte != 0 or shift == 0, "a length is not in the shortest form")
-                return value
-            shift += 7
-            need(shift <= 28, "a length has at most 32 bits")
-
-    def counted_bytes(self):
-        return self.take(self.length())
-
-    def done(self):
-        need(self.at == len(self.data), "something follows")
+__all__ = ["Bad", "decode_data", "encode_data", "put_length"]
 
 
 # config.md
@@ -253,33 +186,6 @@ def batch_acc(
     )
 
 
-# batch.md: data
-
-
-def encode_data(blocks, version=1, codec=0):
-    out = [be(version, 8), be(codec, 8)]
-    for transactions in blocks:
-        out.append(put_length(len(transactions)))
-        for raw in transactions:
-            out += [put_length(len(raw)), raw]
-    return b"".join(out)
-
-
-def decode_data(data, block_count, limits):
-    reader = Reader(data)
-    need(reader.uint(8) == 1, "unknown version")
-    need(reader.uint(8) == 0, "unknown codec")
-    need(len(data) - 2 <= limits["decodedBytes"], "decoded data exceeds limits.decodedBytes")
-    blocks, total = [], 0
-    for _ in range(block_count):
-        count = reader.length()
-        total += count
-        need(total <= limits["transactions"], "more than limits.transactions transactions")
-        blocks.append([reader.counted_bytes() for _ in range(count)])
-    reader.done()
-    return blocks
-
-
 # derivation.md
 
 
@@ -321,7 +227,11 @@ def derive(config, batch):
     if batch.header.dataKind == NO_DATA:
         return blocks, ""
     try:
-        sequenced = decode_data(batch.data, batch.header.blockCount, config.limits)
+        data = batch.data
+        if batch.header.dataKind == BLOBS:
+            # Written without the zeros at the blobs' end.
+            data = unpack(data.ljust(len(batch.header.hashes) * BLOB_BYTES, b"\x00"))
+        sequenced = decode_data(data, batch.header.blockCount, config.limits)
     except Bad as why:
         return blocks, str(why)
     for block, transactions in zip(blocks, sequenced):

@@ -2,8 +2,15 @@
 
 use tern_protocol::BatchLimits;
 
+#[path = "../../../protocol/tests/it/json.rs"]
+#[allow(dead_code, reason = "not every crate reads every vector")]
+mod json;
+#[allow(dead_code, reason = "the table needs more of it")]
+mod loads;
 mod packing;
 mod round_trips;
+mod span_batch;
+mod vectors;
 
 /// Bounds that no test meets unless it means to.
 const LIMITS: BatchLimits = BatchLimits {
