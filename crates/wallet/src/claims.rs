@@ -1,0 +1,105 @@
+//! Claims on L1, and what the views say of them.
+
+use std::collections::BTreeMap;
+
+use alloy_primitives::B256;
+use alloy_sol_types::SolValue;
+use tern_contracts::{Bridge, Settlement, Status, to_alloy};
+
+use crate::{
+    Chains, WalletError,
+    view::{events, view},
+    withdrawal::{ClaimView, PayView},
+};
+
+/// A reorganisation of L1 that is deeper than this loses claims until the next start.
+const OVERLAP: u64 = 64;
+
+/// Claims as L1 told of them, read on from where it was read to.
+#[derive(Debug)]
+pub(crate) struct Claims {
+    next: u64,
+    known: BTreeMap<B256, Settlement::Claim>,
+}
+
+impl Claims {
+    pub(crate) const fn new(from: u64) -> Self {
+        Self { next: from, known: BTreeMap::new() }
+    }
+
+    /// Reads what is new. A claim of an orphaned block stays: the views call it unknown.
+    pub(crate) async fn update(&mut self, chains: &Chains) -> Result<(), WalletError> {
+        let head = chains.l1.header(None).await?.number;
+        let contract = chains.settlement();
+        let found = events::<Settlement::Known>(&chains.l1, contract, self.next, head).await?;
+        self.known.extend(found.into_iter().map(|(event, _)| (event.id, event.claim)));
+        self.next = self.next.max(head.saturating_sub(OVERLAP));
+        Ok(())
+    }
+
+    /// Those whose last block is this one or later, the lowest first.
+    pub(crate) fn over(&self, block: u64) -> Vec<(B256, &Settlement::Claim)> {
+        let over = self.known.iter().filter(|(_, claim)| claim.blockNumber >= block);
+        let mut list: Vec<_> = over.map(|(id, claim)| (*id, claim)).collect();
+        list.sort_by_key(|(id, claim)| (claim.blockNumber, *id));
+        list
+    }
+}
+
+/// What `Status` says of a claim.
+pub(crate) async fn claim_view(
+    chains: &Chains,
+    id: B256,
+    claim: &Settlement::Claim,
+) -> Result<ClaimView, WalletError> {
+    let (l1, settlement) = (&chains.l1, chains.settlement());
+    let content = view(l1, settlement, Settlement::contentCall { id }).await?;
+    let subject = Status::Claim::abi_decode(&claim.abi_encode()).map_err(same)?;
+    // The newest proposal is the one that can still do something.
+    let number = content.proposals.saturating_sub(1);
+    let contract = to_alloy(&chains.rollup.contracts.status);
+    let answer = view(l1, contract, Status::claimCall { settlement, subject, number }).await?;
+    Ok(ClaimView {
+        state: answer.state.try_into()?,
+        reason: answer.blockingReason.try_into()?,
+        earliest: answer.earliestTime,
+        action: answer.nextAction.try_into()?,
+    })
+}
+
+/// What the bridge says of a withdrawal under a claim, or without one.
+pub(crate) async fn pay_view(
+    chains: &Chains,
+    message: &Bridge::Message,
+    claim: Option<&Settlement::Claim>,
+) -> Result<PayView, WalletError> {
+    let claim = match claim {
+        Some(claim) => bridge_claim(claim)?,
+        None => Bridge::Claim {
+            config: B256::ZERO,
+            parentBlock: B256::ZERO,
+            firstBatch: B256::ZERO,
+            lastBatch: B256::ZERO,
+            blockHash: B256::ZERO,
+            blockNumber: 0,
+            checkpoints: B256::ZERO,
+        },
+    };
+    let call = Bridge::statusCall { inbox: chains.inbox(), message: message.clone(), claim };
+    let answer = view(&chains.l1, chains.bridge(), call).await?;
+    Ok(PayView {
+        state: answer.state.try_into()?,
+        reason: answer.reason.try_into()?,
+        earliest: answer.earliestTime,
+        action: answer.action.try_into()?,
+    })
+}
+
+/// The same claim for the bridge.
+pub(crate) fn bridge_claim(claim: &Settlement::Claim) -> Result<Bridge::Claim, WalletError> {
+    Bridge::Claim::abi_decode(&claim.abi_encode()).map_err(same)
+}
+
+pub(crate) fn same(error: alloy_sol_types::Error) -> WalletError {
+    WalletError::Answer { what: "a contract's type", reason: error.to_string() }
+}

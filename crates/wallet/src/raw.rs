@@ -1,0 +1,89 @@
+//! Transactions that are signed now and sent by another way, or later.
+
+use alloy_consensus::{SignableTransaction, TxEip1559};
+use alloy_primitives::{Address, B256, Bytes, Signature, TxKind, U256};
+use tern_l1::{Key, L1, L1Error};
+
+use crate::WalletError;
+
+/// What is signed.
+#[derive(Debug, Clone)]
+pub(crate) struct Draft {
+    pub(crate) chain_id: u64,
+    pub(crate) nonce: u64,
+    pub(crate) gas: u64,
+    pub(crate) max_fee: u128,
+    pub(crate) priority: u128,
+    pub(crate) to: Address,
+    pub(crate) value: U256,
+    pub(crate) data: Bytes,
+}
+
+/// A signed transaction.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Raw {
+    pub(crate) bytes: Bytes,
+    pub(crate) hash: B256,
+}
+
+impl Draft {
+    pub(crate) fn sign(&self, key: &Key) -> Result<Raw, WalletError> {
+        let tx = TxEip1559 {
+            chain_id: self.chain_id,
+            nonce: self.nonce,
+            gas_limit: self.gas,
+            max_fee_per_gas: self.max_fee,
+            max_priority_fee_per_gas: self.priority,
+            to: TxKind::Call(self.to),
+            value: self.value,
+            access_list: alloy_rpc_types_eth::AccessList::default(),
+            input: self.data.clone(),
+        };
+        let bytes = key.sign(tx.signature_hash())?;
+        let signature = Signature::from_raw(&bytes).map_err(|error| L1Error::Sign {
+            what: "the transaction".into(),
+            reason: error.to_string(),
+        })?;
+        let signed = tx.into_signed(signature);
+        let mut bytes = Vec::new();
+        signed.eip2718_encode(&mut bytes);
+        Ok(Raw { bytes: bytes.into(), hash: *signed.hash() })
+    }
+
+    /// The most that it can cost its sender.
+    pub(crate) fn cost(&self) -> U256 {
+        U256::from(self.gas) * U256::from(self.max_fee) + self.value
+    }
+}
+
+/// Sends what was signed; sending it again changes nothing.
+pub(crate) async fn send(node: &L1, raw: &Bytes) -> Result<(), WalletError> {
+    match node.ask::<_, B256>("eth_sendRawTransaction", (raw,)).await {
+        // No answer says nothing about whether the node has it: the receipt will.
+        Ok(_) | Err(L1Error::Unreachable { .. }) => Ok(()),
+        Err(L1Error::Refused { message, .. })
+            if ["already known", "already imported", "nonce too low"]
+                .iter()
+                .any(|known| message.to_lowercase().contains(known)) =>
+        {
+            Ok(())
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Refuses what an account cannot pay, before a node says so less clearly.
+pub(crate) async fn afford(
+    node: &L1,
+    account: Address,
+    what: &str,
+    need: U256,
+) -> Result<(), WalletError> {
+    let have = node.balance(account).await?;
+    // Gas costs something, too: not even one wei may be left to say so later.
+    if have <= need {
+        let what = what.to_owned();
+        return Err(L1Error::Funds { what, account, have, need: need + U256::from(1) }.into());
+    }
+    Ok(())
+}
