@@ -2,7 +2,7 @@
 
 use std::{
     fs::File,
-    io::{BufRead, BufReader, Read, Write},
+    io::{self, BufRead, BufReader, Read, Write},
     net::TcpListener,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
@@ -103,9 +103,12 @@ impl Anvil {
                 }
                 if line.contains("Listening on") {
                     // A pipe that nobody empties stops the node.
+                    if let Some(mut stderr) = child.stderr.take() {
+                        std::thread::spawn(move || io::copy(&mut stderr, &mut io::sink()));
+                    }
                     std::thread::spawn(move || match log {
-                        Some(mut log) => std::io::copy(&mut lines, &mut log),
-                        None => std::io::copy(&mut lines, &mut std::io::sink()),
+                        Some(mut log) => io::copy(&mut lines, &mut log),
+                        None => io::copy(&mut lines, &mut io::sink()),
                     });
                     return Ok(Self { child, url: format!("http://127.0.0.1:{port}") });
                 }

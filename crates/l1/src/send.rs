@@ -170,23 +170,23 @@ impl L1 {
     }
 }
 
-const BLOB_GAS: u64 = 1 << 17;
+pub(crate) const BLOB_GAS: u64 = 1 << 17;
 
 /// Short at first, since a development node answers at once.
 fn pause(waited: Duration) -> Duration {
     (waited / 4).clamp(Duration::from_millis(10), Duration::from_secs(2))
 }
 
-struct Terms {
-    chain_id: u64,
-    nonce: u64,
-    gas: u64,
-    fees: Fees,
-    blob_fee: u128,
+pub(crate) struct Terms {
+    pub(crate) chain_id: u64,
+    pub(crate) nonce: u64,
+    pub(crate) gas: u64,
+    pub(crate) fees: Fees,
+    pub(crate) blob_fee: u128,
 }
 
 /// The bytes that travel, and the hash that the transaction will be known by.
-fn sign(terms: &Terms, key: &Key, call: &Call) -> Result<(Vec<u8>, B256), L1Error> {
+pub(crate) fn sign(terms: &Terms, key: &Key, call: &Call) -> Result<(Vec<u8>, B256), L1Error> {
     let error = |reason: String| L1Error::Sign { what: call.what.clone(), reason };
     let Terms { chain_id, nonce, gas, fees, blob_fee } = *terms;
     let (gas_limit, value, input) = (gas, call.value, call.data.clone());

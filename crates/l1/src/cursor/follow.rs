@@ -205,7 +205,11 @@ impl<C: Chain> Follow<C> {
             }
             Ok(logs) => Ok(bind(header, logs)),
             Err(error @ L1Error::Refused { .. }) => {
-                if self.is_canonical(id).await? { Err(error) } else { Ok(None) }
+                if self.is_canonical(id).await? {
+                    Err(error)
+                } else {
+                    Ok(None)
+                }
             }
             Err(error) => Err(error),
         }

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use alloy_primitives::{Address, BloomInput, B256};
+use alloy_primitives::{Address, B256, BloomInput};
 
 use super::{BlockId, L1Block, L1Log};
 use crate::Header;
@@ -65,7 +65,11 @@ impl Window {
     /// The search for the last block that is still part of the chain.
     pub(super) fn search(&self) -> Search {
         // The tip is known not to be.
-        Search { blocks: self.blocks.iter().copied().collect(), good: 0, bad: self.blocks.len() - 1 }
+        Search {
+            blocks: self.blocks.iter().copied().collect(),
+            good: 0,
+            bad: self.blocks.len() - 1,
+        }
     }
 }
 

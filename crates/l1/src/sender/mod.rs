@@ -1,10 +1,20 @@
 //! Sending many transactions of one account, in order, whatever happens in between.
 
+mod decide;
+mod journal;
+
 use std::path::Path;
 
-use alloy_primitives::{Address, B256};
+use alloy_eips::eip4844::Blob;
+use alloy_primitives::{Address, B256, Bytes, U256};
+use decide::{Action, Attempt, Nonce, Price, View, decide, first};
+use journal::{Entry, Journal};
 
-use crate::{BlockId, Call, Key, L1, L1Error};
+use crate::{
+    BlockId, Call, Fees, Key, L1, L1Error, MAX_GAS, Sidecar,
+    send::{BLOB_GAS, Terms, sign},
+    sidecar_parallel,
+};
 
 /// How a sender sends.
 #[derive(Debug, Clone)]
@@ -53,8 +63,8 @@ pub struct Waiting {
     pub kind: TransactionKind,
     /// The hash it was last sent with.
     pub hash: B256,
-    /// The calldata's first four bytes and the rest, as submitted.
-    pub data: alloy_primitives::Bytes,
+    /// The calldata, as submitted.
+    pub data: Bytes,
     /// The versioned hashes of its blobs.
     pub blob_hashes: Vec<B256>,
     /// Whether `cancel_after` voided it.
@@ -90,44 +100,166 @@ pub enum Outcome {
 }
 
 /// Sends calls of one account in the order of their nonces.
+///
+/// Everything that is sent is written down before: whoever is killed in between and opens the same
+/// journal sends the same bytes again, under the same nonce.
 #[derive(Debug)]
 pub struct Sender {
     l1: L1,
     key: Key,
+    options: SenderOptions,
+    journal: Journal,
+    entries: Vec<Tracked>,
+    /// What `tick` found and did not get to return.
+    outcomes: Vec<Outcome>,
+    /// A blob of zeros, to replace a blob transaction by an empty one.
+    empty_blob: Option<Sidecar>,
+}
+
+#[derive(Debug)]
+struct Tracked {
+    entry: Entry,
+    mined: Option<(usize, BlockId, bool)>,
+    in_pool: bool,
+    strange_since: Option<u64>,
+}
+
+impl Tracked {
+    const fn new(entry: Entry) -> Self {
+        Self { entry, mined: None, in_pool: false, strange_since: None }
+    }
+
+    const fn kind(&self) -> TransactionKind {
+        kind_of(&self.entry.call)
+    }
+
+    /// What it may cost at most.
+    fn cost(&self) -> U256 {
+        let price = self.entry.attempts.last().map(|attempt| attempt.price);
+        price.map_or(U256::ZERO, |price| cost(&self.entry.call, self.entry.gas, price))
+    }
+}
+
+const fn kind_of(call: &Call) -> TransactionKind {
+    if call.blobs.is_some() { TransactionKind::Blob } else { TransactionKind::Ordinary }
+}
+
+fn cost(call: &Call, gas: u64, price: Price) -> U256 {
+    let blobs = call.blobs.as_ref().map_or(0, |blobs| blobs.blobs.len() as u64);
+    U256::from(gas) * U256::from(price.gas)
+        + U256::from(blobs * BLOB_GAS) * U256::from(price.blob_gas)
+        + call.value
+}
+
+/// What a node says of a transaction.
+enum Said {
+    /// It has it, or nobody knows.
+    Taken,
+    /// The nonce is used, or the pool holds another transaction that pays as much.
+    Occupied,
+    /// It refuses it.
+    Refused(L1Error),
 }
 
 impl Sender {
     /// Opens or makes the journal at `path` and finds again what was pending.
     pub async fn open(
-        _l1: L1,
-        _key: Key,
-        _path: &Path,
-        _options: SenderOptions,
+        l1: L1,
+        key: Key,
+        path: &Path,
+        options: SenderOptions,
     ) -> Result<Self, L1Error> {
-        todo!()
+        let (journal, entries) = Journal::open(path, l1.chain_id(), key.address())?;
+        let entries = entries.into_iter().map(Tracked::new).collect();
+        let (outcomes, empty_blob) = (Vec::new(), None);
+        let mut this = Self { l1, key, options, journal, entries, outcomes, empty_blob };
+        if !this.entries.is_empty() {
+            this.look().await?;
+        }
+        Ok(this)
     }
 
     /// Signs, writes down and sends. Returns the nonce.
     ///
-    /// `Retry` errors (`L1Error::Full`, `OtherKind`, `FeeCap`, `Funds`) left nothing behind.
-    pub async fn submit(&mut self, _call: Call, _gas: u64) -> Result<u64, L1Error> {
-        todo!()
+    /// An error leaves nothing behind: nothing was sent, and the nonce is free.
+    pub async fn submit(&mut self, call: Call, gas: u64) -> Result<u64, L1Error> {
+        let account = self.account();
+        let kind = kind_of(&call);
+        let waiting = self.entries.iter().filter(|tracked| tracked.mined.is_none()).count();
+        if gas > MAX_GAS {
+            return Err(L1Error::TooMuchGas { what: call.what, gas, limit: MAX_GAS });
+        }
+        if self.entries.iter().any(|tracked| tracked.kind() != kind) {
+            return Err(L1Error::OtherKind { account });
+        }
+        if waiting >= self.options.in_flight {
+            return Err(L1Error::Full { account, count: waiting });
+        }
+        let prices = self.l1.prices().await?;
+        let price = first(kind, &prices, &self.options).map_err(|(unit, need, cap)| {
+            L1Error::FeeCap { what: call.what.clone(), unit, need, cap }
+        })?;
+        self.can_pay(&call, gas, price).await?;
+        let nonce = self.next_nonce().await?;
+        let head = self.l1.header(None).await?.number;
+        let (raw, hash) = self.sign(&call, nonce, gas, price)?;
+        let attempts = vec![Attempt { price, hash, head, empty: false }];
+        let entry = Entry { nonce, call, gas, cancelled: false, attempts };
+        self.journal.put(&entry)?;
+        self.entries.push(Tracked::new(entry));
+        let error = match self.broadcast(raw).await {
+            Said::Taken => return Ok(nonce),
+            Said::Occupied => L1Error::NonceTaken { account, nonce },
+            Said::Refused(error) => error,
+        };
+        self.entries.pop();
+        self.journal.remove(nonce)?;
+        Err(error)
     }
 
     /// Looks what became of everything pending; sends again and raises fees where that helps.
     /// Call it about once a block.
     pub async fn tick(&mut self) -> Result<Vec<Outcome>, L1Error> {
-        todo!()
+        if !self.entries.is_empty() {
+            let view = self.look().await?;
+            self.act(&view).await?;
+        }
+        Ok(std::mem::take(&mut self.outcomes))
     }
 
     /// What is not done yet, in the order of nonces.
     pub fn pending(&self) -> Vec<Waiting> {
-        todo!()
+        let waiting = |tracked: &Tracked| {
+            let Entry { nonce, call, cancelled, attempts, .. } = &tracked.entry;
+            let mined = tracked.mined;
+            let last = mined.map_or(attempts.len().saturating_sub(1), |(attempt, ..)| attempt);
+            let blobs = call.blobs.as_ref();
+            Waiting {
+                nonce: *nonce,
+                what: call.what.clone(),
+                kind: tracked.kind(),
+                hash: attempts.get(last).map_or(B256::ZERO, |attempt| attempt.hash),
+                data: call.data.clone(),
+                blob_hashes: blobs
+                    .map_or_else(Vec::new, |blobs| blobs.versioned_hashes().collect()),
+                cancelled: *cancelled,
+                mined: mined.map(|(_, block, _)| block),
+            }
+        };
+        self.entries.iter().map(waiting).collect()
     }
 
-    /// Voids every pending transaction after this nonce: each is replaced by an empty one.
-    pub async fn cancel_after(&mut self, _nonce: u64) -> Result<(), L1Error> {
-        todo!()
+    /// Voids every transaction after this nonce that no block holds yet: each is replaced by an empty
+    /// one. A block may be faster; `Outcome::Mined` says which of both it took.
+    pub async fn cancel_after(&mut self, nonce: u64) -> Result<(), L1Error> {
+        for tracked in &mut self.entries {
+            if tracked.entry.nonce > nonce && tracked.mined.is_none() && !tracked.entry.cancelled {
+                tracked.entry.cancelled = true;
+                self.journal.put(&tracked.entry)?;
+            }
+        }
+        let view = self.look().await?;
+        self.act(&view).await
     }
 
     /// The account.
@@ -138,5 +270,206 @@ impl Sender {
     /// The node.
     pub const fn l1(&self) -> &L1 {
         &self.l1
+    }
+
+    async fn can_pay(&self, call: &Call, gas: u64, price: Price) -> Result<(), L1Error> {
+        let unpaid = self.entries.iter().filter(|tracked| tracked.mined.is_none());
+        let before = unpaid.fold(U256::ZERO, |sum, tracked| sum + tracked.cost());
+        let (account, need) = (self.account(), before + cost(call, gas, price));
+        let have = self.l1.balance(account).await?;
+        if have < need {
+            return Err(L1Error::Funds { what: call.what.clone(), account, have, need });
+        }
+        Ok(())
+    }
+
+    async fn next_nonce(&self) -> Result<u64, L1Error> {
+        let account = self.account();
+        // A node that lags behind what a block holds says too little.
+        let used = self.l1.nonce(account, false).await?;
+        let on_l1 = self.l1.nonce(account, true).await?.max(used);
+        let Some(last) = self.entries.last() else { return Ok(on_l1) };
+        let next = last.entry.nonce + 1;
+        if on_l1 > next {
+            return Err(L1Error::NonceTaken { account, nonce: next });
+        }
+        Ok(next)
+    }
+
+    /// Asks what became of every entry.
+    async fn look(&mut self) -> Result<View, L1Error> {
+        // In this order: what uses a nonce by now has a receipt by then.
+        let used = self.l1.nonce(self.account(), false).await?;
+        let head = self.l1.header(None).await?.number;
+        for tracked in &mut self.entries {
+            tracked.mined = None;
+            tracked.in_pool = false;
+            if tracked.entry.nonce >= used {
+                tracked.strange_since = None;
+                if let Some(last) = tracked.entry.attempts.last() {
+                    let known: Option<serde_json::Value> =
+                        self.l1.ask("eth_getTransactionByHash", (last.hash,)).await?;
+                    tracked.in_pool = known.is_some();
+                }
+                continue;
+            }
+            for (place, attempt) in tracked.entry.attempts.iter().enumerate().rev() {
+                let Some(receipt) = self.l1.receipt(attempt.hash).await? else { continue };
+                let (Some(number), Some(hash)) = (receipt.block_number, receipt.block_hash) else {
+                    continue;
+                };
+                tracked.mined = Some((place, BlockId { number, hash }, receipt.status()));
+                tracked.strange_since = None;
+                break;
+            }
+        }
+        let prices = self.l1.prices().await?;
+        Ok(View { head, used, prices })
+    }
+
+    async fn act(&mut self, view: &View) -> Result<(), L1Error> {
+        let mut first = true;
+        let mut actions = Vec::new();
+        for tracked in &self.entries {
+            let Tracked { entry, mined, in_pool, strange_since } = tracked;
+            let nonce = Nonce {
+                nonce: entry.nonce,
+                kind: tracked.kind(),
+                attempts: &entry.attempts,
+                cancelled: entry.cancelled,
+                mined: mined.map(|(attempt, block, _)| (attempt, block)),
+                in_pool: *in_pool,
+                strange_since: *strange_since,
+                first,
+            };
+            first &= mined.is_some();
+            actions.push((entry.nonce, decide(&nonce, view, &self.options)));
+        }
+        for (nonce, action) in actions {
+            let Some(place) = self.entries.iter().position(|one| one.entry.nonce == nonce) else {
+                continue;
+            };
+            self.carry_out(place, action, view).await?;
+        }
+        Ok(())
+    }
+
+    async fn carry_out(
+        &mut self,
+        place: usize,
+        action: Action,
+        view: &View,
+    ) -> Result<(), L1Error> {
+        let nonce = self.entries[place].entry.nonce;
+        match action {
+            Action::Wait => Ok(()),
+            Action::Strange => {
+                self.entries[place].strange_since.get_or_insert(view.head);
+                Ok(())
+            }
+            Action::Done(attempt, block) => {
+                let Tracked { entry, mined, .. } = &self.entries[place];
+                let success = mined.is_some_and(|(_, _, success)| success);
+                let Attempt { hash, empty: cancelled, .. } = entry.attempts[attempt];
+                self.close(place, Outcome::Mined { nonce, hash, block, success, cancelled })
+            }
+            Action::Taken => {
+                let what = self.entries[place].entry.call.what.clone();
+                tracing::warn!(nonce, what, "somebody else used the nonce with the same key");
+                self.close(place, Outcome::Gone { nonce, what })
+            }
+            Action::Resend => {
+                let Some(last) = self.entries[place].entry.attempts.last() else { return Ok(()) };
+                let (price, empty) = (last.price, last.empty);
+                self.send(place, price, empty).await
+            }
+            Action::Replace(price) => {
+                let empty = self.entries[place].entry.cancelled;
+                let (_, hash) = self.signed(place, price, empty).await?;
+                let entry = &mut self.entries[place].entry;
+                entry.attempts.push(Attempt { price, hash, head: view.head, empty });
+                self.journal.put(entry)?;
+                self.send(place, price, empty).await
+            }
+        }
+    }
+
+    fn close(&mut self, place: usize, outcome: Outcome) -> Result<(), L1Error> {
+        self.journal.remove(self.entries[place].entry.nonce)?;
+        self.entries.remove(place);
+        self.outcomes.push(outcome);
+        Ok(())
+    }
+
+    async fn send(&mut self, place: usize, price: Price, empty: bool) -> Result<(), L1Error> {
+        let (raw, hash) = self.signed(place, price, empty).await?;
+        let Entry { nonce, call, .. } = &self.entries[place].entry;
+        let (nonce, what) = (*nonce, call.what.clone());
+        match self.broadcast(raw).await {
+            Said::Taken => tracing::debug!(nonce, what, %hash, "sent again"),
+            // The next look says by whom, or raises the fees over it.
+            Said::Occupied => tracing::debug!(nonce, what, %hash, "the nonce is occupied"),
+            Said::Refused(error) => {
+                let (account, need) = (self.account(), self.entries[place].cost());
+                let have = self.l1.balance(account).await?;
+                if have < need {
+                    return Err(L1Error::Funds { what, account, have, need });
+                }
+                tracing::warn!(nonce, what, %error, "a transaction is refused");
+            }
+        }
+        Ok(())
+    }
+
+    async fn signed(
+        &mut self,
+        place: usize,
+        price: Price,
+        empty: bool,
+    ) -> Result<(Vec<u8>, B256), L1Error> {
+        let Entry { nonce, call, gas, .. } = &self.entries[place].entry;
+        if !empty {
+            return self.sign(call, *nonce, *gas, price);
+        }
+        let (nonce, mut nothing) =
+            (*nonce, Call::new(format!("nothing instead of {}", call.what), self.account(), []));
+        // A pool replaces a transaction only by one of its kind.
+        if call.blobs.is_some() {
+            if self.empty_blob.is_none() {
+                self.empty_blob = Some(sidecar_parallel(vec![Blob::ZERO]).await?);
+            }
+            nothing.blobs.clone_from(&self.empty_blob);
+        }
+        self.sign(&nothing, nonce, 21_000, price)
+    }
+
+    fn sign(
+        &self,
+        call: &Call,
+        nonce: u64,
+        gas: u64,
+        price: Price,
+    ) -> Result<(Vec<u8>, B256), L1Error> {
+        let fees = Fees { max: price.gas, priority: price.priority };
+        let (chain_id, blob_fee) = (self.l1.chain_id(), price.blob_gas);
+        sign(&Terms { chain_id, nonce, gas, fees, blob_fee }, &self.key, call)
+    }
+
+    async fn broadcast(&self, raw: Vec<u8>) -> Said {
+        match self.l1.ask::<_, B256>("eth_sendRawTransaction", (Bytes::from(raw),)).await {
+            // No answer says nothing about whether the node has it: the next look will.
+            Ok(_) | Err(L1Error::Unreachable { .. }) => Said::Taken,
+            Err(L1Error::Refused { role, host, method, message }) => {
+                let has = |words: &[&str]| words.iter().any(|word| message.contains(word));
+                if has(&["already known", "already imported", "AlreadyKnown", "already exists"]) {
+                    Said::Taken
+                } else if has(&["nonce too low", "underpriced", "OldNonce"]) {
+                    Said::Occupied
+                } else {
+                    Said::Refused(L1Error::Refused { role, host, method, message })
+                }
+            }
+            Err(error) => Said::Refused(error),
+        }
     }
 }

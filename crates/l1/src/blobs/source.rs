@@ -1,0 +1,208 @@
+//! Asking for blobs.
+
+use alloy_eips::eip4844::Blob;
+use alloy_primitives::{B256, Bytes, hex};
+use reqwest::{Client, StatusCode, Url};
+use serde::{Deserialize, de::DeserializeOwned};
+use tokio::sync::OnceCell;
+
+use super::{BlobBlock, BlobSource};
+use crate::{L1, L1Error, client};
+
+/// Asks one source. Whatever goes wrong is a sentence: the next source is asked then.
+#[derive(Debug)]
+pub(super) enum Source {
+    Beacon(Beacon),
+    Node { url: String, host: String, node: OnceCell<L1> },
+}
+
+#[derive(Debug)]
+pub(super) struct Beacon {
+    url: Url,
+    host: String,
+    http: Client,
+    clock: OnceCell<Clock>,
+}
+
+/// How a beacon node numbers slots.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Clock {
+    /// By time.
+    Time { genesis: u64, slot_ms: u64 },
+    /// By the block's number: development nodes that know no slots.
+    Number,
+}
+
+impl Clock {
+    fn slot(self, at: BlobBlock) -> Option<u64> {
+        match self {
+            Self::Number => Some(at.number),
+            Self::Time { genesis, slot_ms } => {
+                at.timestamp.checked_sub(genesis)?.checked_mul(1_000)?.checked_div(slot_ms)
+            }
+        }
+    }
+}
+
+impl Source {
+    pub(super) fn new(source: &BlobSource) -> Result<Self, L1Error> {
+        match source {
+            BlobSource::Beacon(text) => {
+                let url = client::parse("beacon node", text)?;
+                let http = client::client("beacon node", &url)?;
+                let (host, clock) = (client::shown(&url), OnceCell::new());
+                Ok(Self::Beacon(Beacon { url, host, http, clock }))
+            }
+            BlobSource::Node(text) => {
+                let host = client::shown(&client::parse("rollup node", text)?);
+                Ok(Self::Node { url: text.clone(), host, node: OnceCell::new() })
+            }
+        }
+    }
+
+    pub(super) fn host(&self) -> &str {
+        match self {
+            Self::Beacon(beacon) => &beacon.host,
+            Self::Node { host, .. } => host,
+        }
+    }
+
+    /// What it gives for these hashes, in any order, unchecked.
+    pub(super) async fn ask(&self, at: BlobBlock, hashes: &[B256]) -> Result<Vec<Blob>, String> {
+        match self {
+            Self::Beacon(beacon) => beacon.blobs(at, hashes).await,
+            Self::Node { url, node, .. } => {
+                let connect = || L1::connect_as("rollup node", url);
+                let node =
+                    node.get_or_try_init(connect).await.map_err(|error| error.to_string())?;
+                let mut blobs = Vec::new();
+                for hash in hashes {
+                    let blob: Option<Bytes> =
+                        node.ask("tern_blob", (hash,)).await.map_err(|error| error.to_string())?;
+                    blobs.extend(blob.and_then(|blob| Blob::try_from(blob.as_ref()).ok()));
+                }
+                Ok(blobs)
+            }
+        }
+    }
+}
+
+#[derive(Deserialize)]
+struct Data<T> {
+    data: T,
+}
+
+#[derive(Deserialize)]
+struct Genesis {
+    genesis_time: String,
+}
+
+#[derive(Deserialize)]
+struct Spec {
+    #[serde(rename = "SECONDS_PER_SLOT")]
+    seconds: Option<String>,
+    #[serde(rename = "SLOT_DURATION_MS")]
+    milliseconds: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct SidecarOf {
+    blob: String,
+}
+
+impl Spec {
+    fn slot_ms(&self) -> Option<u64> {
+        let number = |text: &Option<String>| text.as_ref()?.parse::<u64>().ok();
+        let seconds = || number(&self.seconds)?.checked_mul(1_000);
+        number(&self.milliseconds).or_else(seconds).filter(|slot| *slot > 0)
+    }
+}
+
+impl Beacon {
+    async fn blobs(&self, at: BlobBlock, hashes: &[B256]) -> Result<Vec<Blob>, String> {
+        let clock = *self.clock.get_or_try_init(|| self.clock()).await?;
+        let Some(slot) = clock.slot(at) else {
+            return Err("its chain began after this block".into());
+        };
+        let query: Vec<_> =
+            hashes.iter().map(|hash| ("versioned_hashes", hash.to_string())).collect();
+        let new: Result<Option<Data<Vec<String>>>, String> =
+            self.get(&format!("eth/v1/beacon/blobs/{slot}"), &query).await;
+        let texts = match new {
+            Ok(Some(found)) => found.data,
+            // Older nodes know only this.
+            Ok(None) | Err(_) => {
+                let path = format!("eth/v1/beacon/blob_sidecars/{slot}");
+                let old: Option<Data<Vec<SidecarOf>>> = self.get(&path, &[]).await?;
+                old.map_or_else(Vec::new, |found| {
+                    found.data.into_iter().map(|sidecar| sidecar.blob).collect()
+                })
+            }
+        };
+        Ok(texts.iter().filter_map(|text| blob(text)).collect())
+    }
+
+    async fn clock(&self) -> Result<Clock, String> {
+        let genesis: Option<Data<Genesis>> = self.get("eth/v1/beacon/genesis", &[]).await?;
+        let genesis = genesis.and_then(|found| found.data.genesis_time.parse().ok());
+        let Some(genesis) = genesis else { return Err("it names no genesis time".into()) };
+        let spec: Option<Data<Spec>> = self.get("eth/v1/config/spec", &[]).await?;
+        Ok(match spec.and_then(|found| found.data.slot_ms()) {
+            Some(slot_ms) => Clock::Time { genesis, slot_ms },
+            None => Clock::Number,
+        })
+    }
+
+    /// `None` if it is not there.
+    async fn get<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        query: &[(&str, String)],
+    ) -> Result<Option<T>, String> {
+        let mut url = self.url.clone();
+        if let Ok(mut segments) = url.path_segments_mut() {
+            segments.pop_if_empty().extend(path.split('/'));
+        }
+        if !query.is_empty() {
+            url.query_pairs_mut().extend_pairs(query);
+        }
+        // What the library says may repeat the URL, and with it what may be secret in it.
+        let plain = |error: reqwest::Error| error.without_url().to_string();
+        let answer = self.http.get(url).send().await.map_err(plain)?;
+        match answer.status() {
+            StatusCode::NOT_FOUND => Ok(None),
+            status if !status.is_success() => Err(format!("HTTP status {status} for {path}")),
+            _ => {
+                let bytes = answer.bytes().await.map_err(plain)?;
+                // A development node answers with nothing to what it does not know.
+                if bytes.is_empty() {
+                    return Ok(None);
+                }
+                serde_json::from_slice(&bytes).map(Some).map_err(|error| error.to_string())
+            }
+        }
+    }
+}
+
+fn blob(text: &str) -> Option<Blob> {
+    let bytes = hex::decode(text).ok()?;
+    Blob::try_from(bytes.as_slice()).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn slots_come_from_time_where_the_node_says_how_long_they_are() {
+        let at = BlobBlock { number: 77, timestamp: 1_000_030 };
+        let clock = Clock::Time { genesis: 1_000_000, slot_ms: 12_000 };
+        assert_eq!(clock.slot(at), Some(2));
+        assert_eq!(Clock::Number.slot(at), Some(77));
+        assert_eq!(Clock::Time { genesis: 1_000_031, slot_ms: 1 }.slot(at), None);
+        let spec: Spec = serde_json::from_str(r#"{"SECONDS_PER_SLOT":"12"}"#).expect("a spec");
+        assert_eq!(spec.slot_ms(), Some(12_000));
+        let spec: Spec = serde_json::from_str(r#"{"SLOT_DURATION_MS":"6000"}"#).expect("a spec");
+        assert_eq!(spec.slot_ms(), Some(6_000));
+    }
+}

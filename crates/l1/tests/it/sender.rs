@@ -1,0 +1,215 @@
+//! The sender against a node that mines only when told.
+
+use std::path::Path;
+
+use alloy_primitives::{Address, B256, U256};
+use tern_l1::{
+    AnvilOptions, Blob, Call, Kind, L1, L1Error, Outcome, Sender, SenderOptions, TransactionKind,
+    sidecar_parallel,
+};
+
+use crate::chain::{fresh, key, mine, start};
+
+const QUIET: &[&str] = &["--no-mining"];
+const TO: Address = Address::repeat_byte(0x55);
+
+async fn sender(l1: &L1, folder: &Path) -> Sender {
+    let options = SenderOptions { confirmations: 1, ..SenderOptions::default() };
+    Sender::open(l1.clone(), key(), &folder.join("journal"), options).await.expect("a sender")
+}
+
+fn call(word: u8) -> Call {
+    Call::new(format!("call {word}"), TO, vec![word])
+}
+
+async fn blob_call() -> Call {
+    let blobs = Some(sidecar_parallel(vec![Blob::ZERO]).await.expect("a blob"));
+    Call { blobs, ..call(0) }
+}
+
+async fn in_pool(l1: &L1, hash: B256) -> bool {
+    let found: Option<serde_json::Value> =
+        l1.ask("eth_getTransactionByHash", (hash,)).await.expect("an answer");
+    found.is_some()
+}
+
+async fn drop_from_pool(l1: &L1, hash: B256) {
+    l1.ask::<_, Option<B256>>("anvil_dropTransaction", (hash,)).await.expect("it is dropped");
+}
+
+fn mined(outcomes: &[Outcome]) -> Vec<(u64, bool)> {
+    let one = |outcome: &Outcome| match outcome {
+        Outcome::Mined { nonce, success: true, cancelled, .. } => (*nonce, *cancelled),
+        other => panic!("{other:?}"),
+    };
+    outcomes.iter().map(one).collect()
+}
+
+#[tokio::test]
+async fn several_in_flight_are_mined_in_order() {
+    let (_anvil, l1) = fresh(QUIET).await;
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut sender = sender(&l1, folder.path()).await;
+    for word in 0..4 {
+        assert_eq!(sender.submit(call(word), 50_000).await.expect("sent"), u64::from(word));
+    }
+    assert!(sender.tick().await.expect("a look").is_empty());
+    assert_eq!(sender.pending().len(), 4);
+    mine(&l1, 1).await;
+    let outcomes = sender.tick().await.expect("a look");
+    assert_eq!(mined(&outcomes), [(0, false), (1, false), (2, false), (3, false)]);
+    assert!(sender.pending().is_empty());
+}
+
+#[tokio::test]
+async fn whoever_is_killed_between_writing_and_sending_sends_the_same_again() {
+    let (_anvil, l1) = fresh(QUIET).await;
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut first = sender(&l1, folder.path()).await;
+    first.submit(blob_call().await, 50_000).await.expect("sent");
+    first.submit(blob_call().await, 50_000).await.expect("sent");
+    let before = first.pending();
+    drop(first);
+    // As if it had never left: what the pool had is gone.
+    for waiting in &before {
+        drop_from_pool(&l1, waiting.hash).await;
+        assert!(!in_pool(&l1, waiting.hash).await);
+    }
+    let mut second = sender(&l1, folder.path()).await;
+    assert_eq!(second.pending(), before);
+    assert!(second.tick().await.expect("a look").is_empty());
+    for waiting in &before {
+        assert!(in_pool(&l1, waiting.hash).await, "the same transaction");
+    }
+    assert_eq!(second.submit(blob_call().await, 50_000).await.expect("sent"), 2);
+    mine(&l1, 1).await;
+    assert_eq!(mined(&second.tick().await.expect("a look")).len(), 3);
+}
+
+#[tokio::test]
+async fn fees_rise_until_a_block_takes_it() {
+    let (_anvil, l1) = fresh(QUIET).await;
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut sender = sender(&l1, folder.path()).await;
+    for kind in [TransactionKind::Ordinary, TransactionKind::Blob] {
+        let call = if kind == TransactionKind::Blob { blob_call().await } else { call(1) };
+        let nonce = sender.submit(call, 50_000).await.expect("sent");
+        let cheap = sender.pending()[0].hash;
+        // A base fee that it does not pay, for as many blocks as it is patient.
+        for _ in 0..3 {
+            set_base_fee(&l1, 60_000_000_000).await;
+            mine(&l1, 1).await;
+        }
+        set_base_fee(&l1, 60_000_000_000).await;
+        assert!(sender.tick().await.expect("a look").is_empty());
+        let dear = sender.pending()[0].hash;
+        assert_ne!(cheap, dear);
+        assert!(in_pool(&l1, dear).await && !in_pool(&l1, cheap).await);
+        mine(&l1, 1).await;
+        assert_eq!(mined(&sender.tick().await.expect("a look")), [(nonce, false)]);
+        set_base_fee(&l1, 1_000_000_000).await;
+        mine(&l1, 1).await;
+    }
+}
+
+async fn set_base_fee(l1: &L1, fee: u64) {
+    let fee = format!("{fee:#x}");
+    l1.ask::<_, Option<()>>("anvil_setNextBlockBaseFeePerGas", (fee,)).await.expect("a base fee");
+}
+
+#[tokio::test]
+async fn what_is_cancelled_is_replaced_by_nothing_of_its_kind() {
+    let (_anvil, l1) = fresh(QUIET).await;
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut sender = sender(&l1, folder.path()).await;
+    for _ in 0..3 {
+        sender.submit(blob_call().await, 50_000).await.expect("sent");
+    }
+    let refused = sender.submit(call(1), 50_000).await.expect_err("the other kind");
+    assert!(matches!(refused, L1Error::OtherKind { .. }) && refused.kind() == Kind::Retry);
+    sender.cancel_after(0).await.expect("replaced");
+    mine(&l1, 1).await;
+    let outcomes = sender.tick().await.expect("a look");
+    assert_eq!(mined(&outcomes), [(0, false), (1, true), (2, true)]);
+    sender.submit(call(1), 50_000).await.expect("the other kind is done");
+}
+
+#[tokio::test]
+async fn what_a_reorganisation_undid_is_sent_again() {
+    let (_anvil, l1) = fresh(QUIET).await;
+    let folder = tempfile::tempdir().expect("a folder");
+    let options = SenderOptions { confirmations: 3, ..SenderOptions::default() };
+    let path = folder.path().join("journal");
+    let mut sender = Sender::open(l1.clone(), key(), &path, options).await.expect("a sender");
+    mine(&l1, 3).await;
+    sender.submit(call(7), 50_000).await.expect("sent");
+    mine(&l1, 1).await;
+    assert!(sender.tick().await.expect("a look").is_empty());
+    let waiting = sender.pending();
+    assert_eq!(waiting[0].mined.map(|block| block.number), Some(4));
+    let none: [(); 0] = [];
+    l1.ask::<_, Option<()>>("anvil_reorg", (2, none)).await.expect("a reorganisation");
+    assert!(sender.tick().await.expect("a look").is_empty());
+    assert_eq!(sender.pending()[0].mined, None);
+    assert!(in_pool(&l1, waiting[0].hash).await);
+    mine(&l1, 3).await;
+    assert_eq!(mined(&sender.tick().await.expect("a look")), [(0, false)]);
+}
+
+#[tokio::test]
+async fn a_nonce_that_somebody_else_took_is_said() {
+    let (_anvil, l1) = fresh(QUIET).await;
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut sender = sender(&l1, folder.path()).await;
+    sender.submit(call(1), 50_000).await.expect("sent");
+    drop_from_pool(&l1, sender.pending()[0].hash).await;
+    l1.broadcast(&key(), &call(2), 50_000).await.expect("sent by another program");
+    l1.broadcast(&key(), &call(3), 50_000).await.expect("sent by another program");
+    let error = sender.submit(call(4), 50_000).await.expect_err("two programs with one key");
+    assert!(matches!(error, L1Error::NonceTaken { nonce: 1, .. }), "{error}");
+    let mut outcomes = Vec::new();
+    for _ in 0..4 {
+        mine(&l1, 1).await;
+        outcomes.extend(sender.tick().await.expect("a look"));
+    }
+    assert_eq!(outcomes, [Outcome::Gone { nonce: 0, what: "call 1".into() }]);
+    assert_eq!(sender.submit(call(4), 50_000).await.expect("the nonce after both"), 2);
+}
+
+#[tokio::test]
+async fn who_cannot_pay_or_would_pay_too_much_sends_nothing() {
+    let (_anvil, l1) = fresh(QUIET).await;
+    let folder = tempfile::tempdir().expect("a folder");
+    let options = SenderOptions { max_fee: 1_000, ..SenderOptions::default() };
+    let path = folder.path().join("journal");
+    let mut frugal = Sender::open(l1.clone(), key(), &path, options).await.expect("a sender");
+    let error = frugal.submit(call(1), 50_000).await.expect_err("too dear");
+    assert!(matches!(error, L1Error::FeeCap { .. }) && error.kind() == Kind::Retry, "{error}");
+    drop(frugal);
+    let mut sender = sender(&l1, folder.path()).await;
+    l1.ask::<_, Option<()>>("anvil_setBalance", (key().address(), U256::from(5)))
+        .await
+        .expect("poor");
+    let error = sender.submit(call(1), 50_000).await.expect_err("too poor");
+    assert!(matches!(error, L1Error::Funds { .. }), "{error}");
+    assert!(sender.pending().is_empty());
+}
+
+#[tokio::test]
+async fn a_node_that_starts_again_from_its_state_goes_on_where_it_was() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let options =
+        AnvilOptions { state: Some(folder.path().join("state")), ..AnvilOptions::default() };
+    let (anvil, l1) = start(&options).await;
+    let mut before = sender(&l1, folder.path()).await;
+    before.submit(call(1), 50_000).await.expect("sent");
+    let head = l1.header(None).await.expect("a header");
+    anvil.stop();
+    drop(before);
+    let (anvil, l1) = start(&options).await;
+    assert!(anvil.pid() > 0);
+    assert_eq!(l1.header(None).await.expect("a header").hash, head.hash);
+    let mut after = sender(&l1, folder.path()).await;
+    assert_eq!(mined(&after.tick().await.expect("a look")), [(0, false)]);
+    assert_eq!(after.submit(call(2), 50_000).await.expect("sent"), 1);
+}
