@@ -60,7 +60,6 @@ async fn world() -> World {
             registry: address(&plan.rollup.registry),
             status: address(&plan.shared.status),
             bridge: address(&plan.shared.bridge),
-            bridge_status: address(&plan.shared.bridge),
         },
         deployed: Deployed { number: deployed.number, hash: tern_protocol::Hash(deployed.hash.0) },
     };
