@@ -1,0 +1,112 @@
+//! What users do with a rollup: arguments, progress and results.
+
+pub(crate) mod address;
+pub(crate) mod deposit;
+pub(crate) mod force;
+pub(crate) mod send;
+pub(crate) mod status;
+pub(crate) mod withdraw;
+
+use std::{io::Write, path::PathBuf, time::Duration};
+
+use clap::Args;
+use indicatif::ProgressBar;
+use serde::Serialize;
+use tern_l1::{Key, L1};
+use tern_wallet::{Account, Amount, Event, Sources};
+
+use crate::{failure::Failure, keys::KeyOptions};
+
+/// Where the two ends are. What is not given comes from a `tern up` that runs.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct Ends {
+    /// The URL of an L1 node [default: that of tern up]
+    #[arg(long, value_name = "URL")]
+    pub(crate) l1: Option<String>,
+    /// The URL of a node of the rollup [default: the sequencer of tern up]
+    #[arg(long, visible_alias = "node", value_name = "URL")]
+    pub(crate) l2: Option<String>,
+    /// The rollup's rollup.json [default: that of tern up, or what the node says]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) rollup: Option<PathBuf>,
+    /// The folder of tern up.
+    #[arg(long, value_name = "DIR", default_value = ".tern/up")]
+    pub(crate) dir: PathBuf,
+}
+
+impl Ends {
+    fn sources(&self) -> Sources {
+        Sources {
+            l1: self.l1.clone(),
+            l2: self.l2.clone(),
+            rollup: self.rollup.clone(),
+            dir: self.dir.clone(),
+        }
+    }
+}
+
+/// An account in the words of the command line.
+fn account(text: &str) -> Result<Account, tern_interop_address::Error> {
+    text.parse()
+}
+
+/// An amount in the words of the command line.
+fn amount(text: &str) -> Result<Amount, tern_wallet::WalletError> {
+    tern_wallet::parse_amount(text)
+}
+
+/// The key, said on stderr as the account it signs for.
+fn key(options: &KeyOptions, chain: &L1) -> Result<Key, Failure> {
+    let key = Key::load(&options.source())?;
+    let account =
+        tern_interop_address::InteropAddress::evm(chain.chain_id(), key.address().into_array());
+    if let Ok(account) = account {
+        eprintln!("from {account}");
+    }
+    Ok(key)
+}
+
+/// Progress on stderr: what is done stays, what it waits for is replaced.
+struct Progress {
+    bar: ProgressBar,
+}
+
+impl Progress {
+    fn start() -> Self {
+        let bar =
+            ProgressBar::new_spinner().with_style(crate::ef_test::style("{spinner} {elapsed} {msg}"));
+        bar.enable_steady_tick(Duration::from_millis(200));
+        Self { bar }
+    }
+
+    fn tell(&mut self, event: Event) {
+        match event {
+            Event::Done(text) => self.bar.suspend(|| eprintln!("{text}")),
+            // Without a terminal the bar shows nothing, and a log shall.
+            Event::Waits(text) if self.bar.is_hidden() => {
+                if self.bar.message() != text {
+                    eprintln!("... {text}");
+                    self.bar.set_message(text);
+                }
+            }
+            Event::Waits(text) => self.bar.set_message(text),
+        }
+    }
+}
+
+impl Drop for Progress {
+    fn drop(&mut self) {
+        self.bar.finish_and_clear();
+    }
+}
+
+/// The result: one JSON object, or words.
+fn print<T: Serialize>(json: bool, result: &T, words: &str) -> Result<(), Failure> {
+    let mut out = std::io::stdout().lock();
+    if json {
+        writeln!(out, "{}", serde_json::to_string(result)?)?;
+    } else {
+        writeln!(out, "{}", words.trim_end())?;
+    }
+    Ok(())
+}

@@ -1,0 +1,119 @@
+//! `tern withdraw`
+
+use std::path::PathBuf;
+
+use clap::Args;
+use tern_l1::Key;
+use tern_wallet::{Account, Amount, Chains, Journal, Paid, TxHash};
+
+use super::{Ends, Progress, account, amount, key, print};
+use crate::{failure::Failure, keys::KeyOptions, runtime};
+
+#[derive(Debug, Args)]
+#[command(group(clap::ArgGroup::new("what").args(["amount", "resume"]).required(true)))]
+#[command(after_help = "\
+Examples:
+  tern withdraw --amount 0.25
+  tern withdraw --amount 0.25 --to 0xd8dA6BF26964aF9D7eEd9e03E53415D37aA96045@eip155:31337
+  tern withdraw --amount 1 --no-wait
+  tern withdraw --resume                 go on with all that are not paid
+  tern withdraw --resume 0x52…           go on with one, also if it was begun elsewhere
+
+It is paid when two of three proofs agree on the block it is in, and the bridge's delay is over.
+Stopped at any moment, --resume goes on where it stopped. The key is that of the account in the
+rollup, and pays for gas on L1, too.")]
+pub(crate) struct Withdraw {
+    /// How much, in ETH unless another unit follows.
+    #[arg(long, value_parser = amount)]
+    amount: Option<Amount>,
+    /// Who is paid on L1 [default: who withdraws]
+    #[arg(long, value_name = "ADDRESS", value_parser = account, requires = "amount")]
+    to: Option<Account>,
+    /// Go on with a withdrawal by its L2 transaction, or with all of the journal.
+    #[arg(long, value_name = "TRANSACTION", num_args = 0..=1)]
+    #[allow(clippy::option_option, reason = "given or not, with one or without")]
+    resume: Option<Option<TxHash>>,
+    /// If the receiver's call failed: try again with this gas.
+    #[arg(long, value_name = "GAS", requires = "resume")]
+    retry_gas: Option<u64>,
+    /// Return when the rollup has it.
+    #[arg(long, requires = "amount")]
+    no_wait: bool,
+    /// Where withdrawals that are not paid are kept.
+    #[arg(long, value_name = "DIR", default_value = ".tern/withdrawals")]
+    journal: PathBuf,
+    #[command(flatten)]
+    ends: Ends,
+    #[command(flatten)]
+    key: KeyOptions,
+    /// Print one JSON object a line.
+    #[arg(long)]
+    json: bool,
+}
+
+/// Withdraws, or goes on with it.
+pub(crate) fn run(arguments: &Withdraw) -> Result<bool, Failure> {
+    runtime::single()?.block_on(async {
+        let chains = arguments.ends.sources().connect().await?;
+        let key = key(&arguments.key, chains.node()?.rpc())?;
+        let journal = Journal::new(arguments.journal.clone());
+        let Some(amount) = arguments.amount else {
+            return resume(arguments, &chains, &key, &journal).await;
+        };
+        let to = match arguments.to {
+            Some(to) => to.on(chains.l1.chain_id(), "a withdrawal's receiver")?,
+            None => key.address(),
+        };
+        let mut progress = Progress::start();
+        let watch = &mut |event| progress.tell(event);
+        let entry = tern_wallet::initiate(&chains, &key, to, amount, &journal, watch).await?;
+        drop(progress);
+        if arguments.no_wait {
+            let hash = entry.transaction;
+            let words = format!("withdrawal {hash} is sent; go on with tern withdraw --resume {hash}");
+            print(arguments.json, &serde_json::json!({ "transaction": hash }), &words)?;
+            return Ok(true);
+        }
+        follow(arguments, &chains, &key, entry.transaction, &journal).await
+    })
+}
+
+async fn resume(
+    arguments: &Withdraw,
+    chains: &Chains,
+    key: &Key,
+    journal: &Journal,
+) -> Result<bool, Failure> {
+    if let Some(Some(transaction)) = arguments.resume {
+        return follow(arguments, chains, key, transaction, journal).await;
+    }
+    let left = journal.unfinished(chains.config_hash())?;
+    if left.is_empty() {
+        eprintln!("no withdrawal in {} is unfinished", journal.folder().display());
+    }
+    for entry in left {
+        follow(arguments, chains, key, entry.transaction, journal).await?;
+    }
+    Ok(true)
+}
+
+async fn follow(
+    arguments: &Withdraw,
+    chains: &Chains,
+    key: &Key,
+    transaction: TxHash,
+    journal: &Journal,
+) -> Result<bool, Failure> {
+    let mut progress = Progress::start();
+    let watch = &mut |event| progress.tell(event);
+    let ends = tern_wallet::Ends { retry_gas: arguments.retry_gas };
+    let paid = tern_wallet::resume(chains, key, transaction, journal, ends, watch).await?;
+    drop(progress);
+    print(arguments.json, &paid, &words(&paid))?;
+    Ok(true)
+}
+
+fn words(paid: &Paid) -> String {
+    let by = paid.paid_by.map_or_else(String::new, |hash| format!(", by L1 transaction {hash}"));
+    format!("paid: {} to {}{by}", Amount(paid.amount), paid.to)
+}
