@@ -150,7 +150,7 @@ instructions to decompress and to make transactions of it, a transaction. 1,000 
 Loads and layouts are in `crates/codec` (`tests/it/loads.rs`, `src/columns.rs`); libraries are
 miniz_oxide (level 10), zstd 22 read by ruzstd, brotli 11 read by brotli-decompressor, lz4_flex.
 For comparison: executing an ETH transfer costs about 5,000,000 instructions
-([instructions.md](instructions.md)).
+(`bench/instructions.md`).
 
 | load | layout | compression | bytes a transaction | instructions a transaction |
 |---|---|---|---:|---:|

@@ -78,7 +78,7 @@ fn put_transactions(out: &mut Vec<u8>, all: &[TxEnvelope]) {
     for one in all {
         put_uvarint(out, one.gas_limit());
     }
-    let legacy = all.iter().filter(|one| one.is_legacy());
+    let legacy = all.iter().filter(|one| one.ty() == 0);
     put_bits(out, &legacy.map(|one| one.chain_id().is_some()).collect::<Vec<_>>());
 }
 
@@ -99,7 +99,7 @@ fn put_data(out: &mut Vec<u8>, one: &TxEnvelope) {
     if let Some(authorizations) = one.authorization_list() {
         fields.push(Box::new(authorizations.to_vec()));
     }
-    let payload_length = fields.iter().map(|field| field.length()).sum();
+    let payload_length = fields.iter().map(Encodable::length).sum();
     Header { list: true, payload_length }.encode(out);
     for field in fields {
         field.encode(out);
