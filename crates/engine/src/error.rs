@@ -29,8 +29,40 @@ pub enum EngineError {
         /// What to do.
         fix: &'static str,
     },
+    /// Another process has the database.
+    #[error(
+        "another process uses the database in {path}: stop it, or give this one a folder of its own"
+    )]
+    InUse {
+        /// Where it is.
+        path: PathBuf,
+    },
+    /// Another version of this program wrote the database.
+    #[error(
+        "the database in {path} has version {got} of this program's form, and this program reads version {want}: use the tern that wrote it, or move the folder away, then all is derived from L1 again"
+    )]
+    Version {
+        /// Where it is.
+        path: PathBuf,
+        /// Its version.
+        got: String,
+        /// This program's.
+        want: u32,
+    },
+    /// The genesis file cannot be read.
+    #[error(
+        "the genesis file {path} cannot be used ({reason}): take the file that `tern deploy` wrote with the rollup's"
+    )]
+    GenesisFile {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        reason: String,
+    },
     /// The database is of another chain.
-    #[error("the database in {path} begins with block {got}, but the rollup with {want}: give this rollup a folder of its own")]
+    #[error(
+        "the database in {path} begins with block {got}, but the rollup with {want}: give this rollup a folder of its own"
+    )]
     OtherChain {
         /// Where it is.
         path: PathBuf,
@@ -40,7 +72,9 @@ pub enum EngineError {
         want: Hash,
     },
     /// The genesis file is not the rollup's.
-    #[error("the genesis file makes block 0 {got}, but the rollup's is {want}: take the file that `tern deploy` wrote with the rollup's")]
+    #[error(
+        "the genesis file makes block 0 {got}, but the rollup's is {want}: take the file that `tern deploy` wrote with the rollup's"
+    )]
     Genesis {
         /// What the file makes.
         got: Hash,
@@ -55,6 +89,25 @@ pub enum EngineError {
         /// The block.
         hash: Hash,
     },
+    /// The block is there, but the state behind it is not.
+    #[error(
+        "the state after block {hash} is not kept any more: ask for a newer block, or move the head to this one first"
+    )]
+    Gone {
+        /// The block.
+        hash: Hash,
+    },
+    /// The tags do not lie on one chain.
+    #[error("block {below} is not an ancestor of block {above}: no head was moved")]
+    Heads {
+        /// What should be the ancestor.
+        below: Hash,
+        /// Of which block.
+        above: Hash,
+    },
+    /// The pool does not take a transaction.
+    #[error("the transaction is refused: {0}")]
+    Refused(String),
     /// A block breaks Ethereum's rules, says the client.
     #[error("{client} says that block {hash} is not valid: {reason}")]
     Invalid {
@@ -69,7 +122,9 @@ pub enum EngineError {
     #[error("no block can be made: {0}")]
     Inputs(String),
     /// The disk is full or fails.
-    #[error("the database in {path} cannot be written ({reason}): free space on its disk, then start again; nothing that was written is lost")]
+    #[error(
+        "the database in {path} cannot be written ({reason}): free space on its disk, then start again; nothing that was written is lost"
+    )]
     Disk {
         /// Where it is.
         path: PathBuf,
@@ -90,8 +145,20 @@ pub enum EngineError {
         /// The client.
         client: String,
     },
+    /// The file with the secret cannot be used.
+    #[error(
+        "the secret's file {path} cannot be used ({reason}): give one with 64 hexadecimal digits"
+    )]
+    SecretFile {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        reason: String,
+    },
     /// The client cannot be understood, or does not understand.
-    #[error("{client} answered {method} with {reason}: check that it is an execution client under Prague rules")]
+    #[error(
+        "{client} answered {method} with {reason}: check that it is an execution client under Prague rules"
+    )]
     Answer {
         /// The client.
         client: String,
@@ -115,7 +182,7 @@ impl EngineError {
     pub const fn kind(&self) -> Kind {
         match self {
             Self::Unreachable { .. } => Kind::Retry,
-            Self::Unknown { .. } => Kind::Reset,
+            Self::Unknown { .. } | Self::Gone { .. } => Kind::Reset,
             _ => Kind::Stop,
         }
     }

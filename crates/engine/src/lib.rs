@@ -1,7 +1,18 @@
 #![doc = include_str!("../README.md")]
 
 mod client;
+mod convert;
+mod engine_api;
 mod error;
+mod ethrex;
+mod jwt;
+mod pool;
+mod replica;
+mod rpc;
 
 pub use client::{Budget, Built, Client, Head, Heads};
 pub use error::{EngineError, Kind};
+pub use ethrex::{Ethrex, Proof};
+pub use jwt::Secret;
+pub use replica::Replica;
+pub use rpc::{Answer, Hook, RpcError};

@@ -17,10 +17,11 @@ use crate::{
     check::{MAX_EXTRA_DATA, base_fee, check_gas_limit},
     convert::{h256, to_ethrex_address},
     header, keccak,
-    outcome::{self, Outcome, list_root},
+    outcome::{self, Outcome, Results, list_root},
     rules::Rules,
     session::{Rejection, Session},
-    store, system,
+    store::{self, Store},
+    system,
     tx::{self, Price, Refusal, Signed},
     world::World,
 };
@@ -43,7 +44,7 @@ pub(crate) fn build(
         let world = World::new(parent.state_root, parent.number, header.parent_hash);
         store::lend(rules.chain, world, source, |store| {
             let mut session = Session::new(&rules, &header, store)?;
-            attempt(&mut session, &candidates, broken, &withdrawals)
+            attempt(&mut session, store, &candidates, broken, &withdrawals)
         })
     })?;
     let transactions: Vec<&[u8]> = made
@@ -52,7 +53,8 @@ pub(crate) fn build(
         .filter_map(|index| inputs.candidates.get(*index))
         .map(|candidate| candidate.raw.as_slice())
         .collect();
-    close_header(&mut header, &made.outcome, &transactions);
+    header.state_root = made.outcome.state_root;
+    close_header(&mut header, &made.outcome.results, &transactions);
     let listed = (rules.fork >= Fork::Shanghai).then_some(withdrawals.as_slice());
     let header_rlp = header.encode_to_vec();
     Ok(Execution {
@@ -74,7 +76,7 @@ struct Made {
 }
 
 /// Why an attempt to make a block ended early.
-enum Stop {
+pub(crate) enum Stop {
     Failed(Error),
     /// ethrex gave up in the middle of this candidate, and the state with it.
     BrokenBy(usize),
@@ -89,10 +91,10 @@ impl From<Error> for Stop {
 /// Starts again without a candidate that broke the execution off. No candidate that is
 /// known does: it would take a balance beyond 256 bits. But a candidate must never be
 /// able to stop a block, whatever is in it.
-fn loop_until_whole(
+pub(crate) fn loop_until_whole<T>(
     candidates: &[Result<Signed, Refusal>],
-    mut attempt: impl FnMut(&BTreeSet<usize>) -> Result<Made, Stop>,
-) -> Result<Made, Error> {
+    mut attempt: impl FnMut(&BTreeSet<usize>) -> Result<T, Stop>,
+) -> Result<T, Error> {
     let mut broken = BTreeSet::new();
     for _ in 0..=candidates.len() {
         match attempt(&broken) {
@@ -106,11 +108,23 @@ fn loop_until_whole(
 
 fn attempt(
     session: &mut Session<'_>,
+    store: &Store,
     candidates: &[Result<Signed, Refusal>],
     broken: &BTreeSet<usize>,
     withdrawals: &[Withdrawal],
 ) -> Result<Made, Stop> {
     system::before(session)?;
+    let (included, skipped) = enter(session, candidates, broken)?;
+    let outcome = outcome::finish(session, store, withdrawals, &included)?;
+    Ok(Made { outcome, included, skipped })
+}
+
+/// Tries the candidates in order: which entered, and which did not.
+pub(crate) fn enter(
+    session: &mut Session<'_>,
+    candidates: &[Result<Signed, Refusal>],
+    broken: &BTreeSet<usize>,
+) -> Result<(Vec<usize>, Vec<Skipped>), Stop> {
     let mut included = Vec::with_capacity(candidates.len());
     let mut skipped = Vec::new();
     for (candidate, decoded) in candidates.iter().enumerate() {
@@ -129,11 +143,11 @@ fn attempt(
             Some(reason) => skipped.push(Skipped { candidate, reason }),
         }
     }
-    Ok(Made { outcome: outcome::finish(session, withdrawals, &included)?, included, skipped })
+    Ok((included, skipped))
 }
 
 /// A candidate that may enter, as far as it can be told without the state.
-fn decode(candidate: &Candidate, rules: &Rules) -> Result<Signed, Refusal> {
+pub(crate) fn decode(candidate: &Candidate, rules: &Rules) -> Result<Signed, Refusal> {
     if candidate.raw.first() == Some(&3) {
         return Err(Refusal::new(SkipReason::Blob, "it is a blob transaction"));
     }
@@ -154,7 +168,7 @@ fn decode(candidate: &Candidate, rules: &Rules) -> Result<Signed, Refusal> {
     Ok(signed)
 }
 
-fn withdrawals(inputs: &BlockInputs, fork: Fork) -> Result<Vec<Withdrawal>, Error> {
+pub(crate) fn withdrawals(inputs: &BlockInputs, fork: Fork) -> Result<Vec<Withdrawal>, Error> {
     if fork < Fork::Shanghai && !inputs.withdrawals.is_empty() {
         return Err(Error::Inputs("there are no withdrawals before Shanghai".into()));
     }
@@ -168,7 +182,7 @@ fn withdrawals(inputs: &BlockInputs, fork: Fork) -> Result<Vec<Withdrawal>, Erro
 }
 
 /// The header as far as it is known before the execution.
-fn open_header(
+pub(crate) fn open_header(
     parent: &BlockHeader,
     parent_hash: Hash,
     inputs: &BlockInputs,
@@ -218,11 +232,11 @@ fn withdrawals_root(inputs: &BlockInputs, fork: Fork) -> Result<Option<H256>, Er
     Ok(Some(list_root(encoded.iter().map(Vec::as_slice))))
 }
 
-fn close_header(header: &mut BlockHeader, outcome: &Outcome, transactions: &[&[u8]]) {
-    header.state_root = outcome.state_root;
+/// Writes down what the execution determined, except the state's root.
+pub(crate) fn close_header(header: &mut BlockHeader, results: &Results, transactions: &[&[u8]]) {
     header.transactions_root = list_root(transactions.iter().copied());
-    header.receipts_root = outcome.receipts_root;
-    header.logs_bloom = outcome.logs_bloom;
-    header.gas_used = outcome.gas_used;
-    header.requests_hash = outcome.requests_hash;
+    header.receipts_root = results.receipts_root;
+    header.logs_bloom = results.logs_bloom;
+    header.gas_used = results.gas_used;
+    header.requests_hash = results.requests_hash;
 }

@@ -19,7 +19,8 @@ use crate::{
     outcome::{self, Outcome, list_root},
     rules::Rules,
     session::{Rejection, Session},
-    store, system,
+    store::{self, Store},
+    system,
     tx::{self, Signed},
     world::World,
 };
@@ -49,7 +50,7 @@ pub(crate) fn check(
     let world = World::new(parent.state_root, parent.number, header.parent_hash);
     let outcome = store::lend(rules.chain, world, source, |store| {
         let mut session = Session::new(&rules, &header, store)?;
-        execute(&mut session, &signed, &parts)
+        execute(&mut session, store, &signed, &parts)
     })?;
     check_outcome(&header, &outcome)?;
     Ok(Execution {
@@ -205,6 +206,7 @@ fn check_blobs(header: &BlockHeader, signed: &[Signed], rules: &Rules) -> Result
 
 fn execute(
     session: &mut Session<'_>,
+    store: &Store,
     signed: &[Signed],
     parts: &Parts<'_>,
 ) -> Result<Outcome, Error> {
@@ -221,18 +223,19 @@ fn execute(
     let withdrawals: Vec<Withdrawal> =
         parts.withdrawals.iter().flatten().map(|(withdrawal, _)| withdrawal.clone()).collect();
     let included: Vec<usize> = (0..signed.len()).collect();
-    outcome::finish(session, &withdrawals, &included)
+    outcome::finish(session, store, &withdrawals, &included)
 }
 
 fn check_outcome(header: &BlockHeader, outcome: &Outcome) -> Result<(), Error> {
-    field("gasUsed", &outcome.gas_used, &header.gas_used)?;
-    hash_field("receiptsRoot", outcome.receipts_root, header.receipts_root)?;
-    if outcome.logs_bloom != header.logs_bloom {
+    let results = &outcome.results;
+    field("gasUsed", &results.gas_used, &header.gas_used)?;
+    hash_field("receiptsRoot", results.receipts_root, header.receipts_root)?;
+    if results.logs_bloom != header.logs_bloom {
         let text = |bloom: &ethrex_common::Bloom| format!("{bloom:#x}");
-        return Err(wrong("logsBloom", &text(&outcome.logs_bloom), &text(&header.logs_bloom)));
+        return Err(wrong("logsBloom", &text(&results.logs_bloom), &text(&header.logs_bloom)));
     }
     hash_field("stateRoot", outcome.state_root, header.state_root)?;
-    if let Some(requests_hash) = outcome.requests_hash {
+    if let Some(requests_hash) = results.requests_hash {
         let got = header.requests_hash.unwrap_or_default();
         hash_field("requestsHash", requests_hash, got)?;
     }

@@ -6,6 +6,7 @@ mod check;
 mod convert;
 mod genesis;
 mod header;
+pub mod live;
 mod node;
 mod outcome;
 mod rlp;

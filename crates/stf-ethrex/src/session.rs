@@ -5,7 +5,7 @@ use std::{mem, sync::Arc};
 use ethrex_common::{
     U256,
     constants::SYSTEM_ADDRESS,
-    types::{BlockHeader, Receipt, Withdrawal},
+    types::{AccountUpdate, BlockHeader, Receipt, Withdrawal},
 };
 use ethrex_crypto::NativeCrypto;
 use ethrex_levm::{
@@ -25,6 +25,12 @@ use crate::{
     tx::{Price, Refusal, Signed},
 };
 
+/// What the execution reads from, asked whether a read failed.
+pub(crate) trait Reads {
+    /// The first thing that could not be read since this was last asked.
+    fn take_failure(&self) -> Option<Error>;
+}
+
 /// Why a transaction was not included.
 #[derive(Debug)]
 pub(crate) enum Rejection {
@@ -40,7 +46,7 @@ pub(crate) enum Rejection {
 pub(crate) struct Session<'a> {
     pub(crate) rules: &'a Rules,
     pub(crate) header: &'a BlockHeader,
-    store: &'a Store,
+    reads: &'a dyn Reads,
     pub(crate) db: GeneralizedDatabase,
     blob_price: U256,
     pub(crate) gas_used: u64,
@@ -58,11 +64,21 @@ impl<'a> Session<'a> {
         header: &'a BlockHeader,
         store: &'a Arc<Store>,
     ) -> Result<Self, Error> {
+        Self::over(rules, header, GeneralizedDatabase::new(store.clone()), store.as_ref())
+    }
+
+    /// A session over any database, which tells by `reads` what it could not read.
+    pub(crate) fn over(
+        rules: &'a Rules,
+        header: &'a BlockHeader,
+        db: GeneralizedDatabase,
+        reads: &'a dyn Reads,
+    ) -> Result<Self, Error> {
         Ok(Self {
             rules,
             header,
-            store,
-            db: GeneralizedDatabase::new(store.clone()),
+            reads,
+            db,
             blob_price: rules.blob_price(header.excess_blob_gas)?,
             gas_used: 0,
             receipts: Vec::new(),
@@ -115,7 +131,7 @@ impl<'a> Session<'a> {
             result
         });
         // Asked also after a success: what a failed read led to is not worth anything.
-        if let Some(failure) = self.store.take_failure() {
+        if let Some(failure) = self.reads.take_failure() {
             return Err(Rejection::Failed(failure));
         }
         result.map_err(|error| match error {
@@ -192,7 +208,7 @@ impl<'a> Session<'a> {
     /// Whether there is code at an address.
     pub(crate) fn has_code(&mut self, address: ethrex_common::Address) -> Result<bool, Rejection> {
         let found = self.db.get_account_code(address).map(|code| !code.is_empty());
-        if let Some(failure) = self.store.take_failure() {
+        if let Some(failure) = self.reads.take_failure() {
             return Err(Rejection::Failed(failure));
         }
         found.map_err(|error| Rejection::Broken(error.to_string()))
@@ -208,7 +224,7 @@ impl<'a> Session<'a> {
                 account.info.balance = sum.unwrap_or(account.info.balance);
                 sum.is_some()
             });
-            if let Some(failure) = self.store.take_failure() {
+            if let Some(failure) = self.reads.take_failure() {
                 return Err(failure);
             }
             match credited {
@@ -220,17 +236,13 @@ impl<'a> Session<'a> {
         Ok(())
     }
 
-    /// Writes what changed to the state: its root, and the nodes and codes that are new.
-    pub(crate) fn state_root(&mut self) -> Result<(ethrex_common::H256, Vec<Vec<u8>>), Error> {
+    /// What changed in the state.
+    pub(crate) fn updates(&mut self) -> Result<Vec<AccountUpdate>, Error> {
         let updates = self.db.get_state_transitions();
-        if let Some(failure) = self.store.take_failure() {
+        if let Some(failure) = self.reads.take_failure() {
             return Err(failure);
         }
-        let updates = updates.map_err(|error| Error::Inputs(error.to_string()))?;
-        let mut created = Vec::new();
-        let root =
-            self.store.with_world(|world, source| world.apply(updates, source, &mut created))?;
-        Ok((root, created))
+        updates.map_err(|error| Error::Inputs(error.to_string()))
     }
 
     /// The receipts, which the session needs no more.

@@ -14,7 +14,10 @@ use ethrex_common::{
 use ethrex_levm::{db::Database, errors::DatabaseError};
 use tern_stf::{Error, Preimages};
 
-use crate::world::{self, World};
+use crate::{
+    session::Reads,
+    world::{self, World},
+};
 
 /// The database that a block's execution reads.
 pub(crate) struct Store {
@@ -85,11 +88,6 @@ pub(crate) fn lend<R>(
 }
 
 impl Store {
-    /// The first thing that could not be read since this was last asked.
-    pub(crate) fn take_failure(&self) -> Option<Error> {
-        self.lock().failure.take()
-    }
-
     /// Works on the world, with the preimages.
     pub(crate) fn with_world<T>(
         &self,
@@ -117,6 +115,12 @@ impl Store {
             self.lock().failure.get_or_insert(error);
             DatabaseError::Custom("a preimage could not be read".into())
         })
+    }
+}
+
+impl Reads for Store {
+    fn take_failure(&self) -> Option<Error> {
+        self.lock().failure.take()
     }
 }
 

@@ -1,0 +1,137 @@
+//! Making blocks.
+
+use std::sync::Arc;
+
+use ethrex_blockchain::vm::StoreVmDatabase;
+use ethrex_common::{
+    H256,
+    types::{Block, BlockBody, BlockHeader, requests::EncodedRequests},
+};
+use ethrex_levm::db::Database;
+use ethrex_rlp::encode::RLPEncode;
+use ethrex_vm::{BlockExecutionResult, DynVmDatabase};
+use tern_protocol::{BlockInputs, Hash};
+use tern_stf_ethrex::live::{self, Draft, Prepared, Supply};
+
+use super::{Ethrex, Inner, head_of};
+use crate::{
+    Budget, Built, EngineError,
+    convert::{h256, hash},
+    pool::Pick,
+};
+
+impl Ethrex {
+    /// Makes the block that follows `parent` from these inputs by the skip rule, and then from
+    /// the pool as far as the budget goes, and keeps it. No head moves. It executes a block, so
+    /// it blocks the thread.
+    pub fn build(
+        &self,
+        parent: Hash,
+        inputs: &BlockInputs,
+        pool: Option<Budget>,
+    ) -> Result<Built, EngineError> {
+        let inner = &self.inner;
+        let _turn = inner.turn();
+        let parent = inner.known(h256(parent))?;
+        inner.revive(parent.hash(), false)?;
+        let Some(budget) = pool else {
+            let draft = inner.draft(&parent, inputs, &mut Nothing)?;
+            return inner.keep(&parent, draft);
+        };
+        let mut pick = Pick::new(inner, inputs.timestamp, budget);
+        let draft = inner.draft(&parent, inputs, &mut pick)?;
+        pick.drop_hopeless()?;
+        inner.keep(&parent, draft)
+    }
+}
+
+/// For blocks without transactions from the pool.
+struct Nothing;
+
+impl Supply for Nothing {
+    fn next(&mut self, _: u64) -> Option<Prepared> {
+        None
+    }
+
+    fn entered(&mut self, _: Prepared) {}
+
+    fn refused(&mut self, _: Prepared, _: tern_stf::SkipReason) {}
+
+    fn restart(&mut self) {}
+}
+
+impl Inner {
+    fn draft(
+        &self,
+        parent: &BlockHeader,
+        inputs: &BlockInputs,
+        supply: &mut dyn Supply,
+    ) -> Result<Draft, EngineError> {
+        let reader = StoreVmDatabase::new(self.store.clone(), parent.clone()).map_err(|error| {
+            EngineError::Ethrex { what: "open a state", reason: error.to_string() }
+        })?;
+        let reader: DynVmDatabase = Box::new(reader);
+        let database: Arc<dyn Database> = Arc::new(reader);
+        live::draft(&self.spec, parent, hash(parent.hash()), inputs, database, supply)
+            .map_err(|error| EngineError::Inputs(error.to_string()))
+    }
+
+    /// Writes what a draft changes, without executing it again.
+    fn keep(&self, parent: &BlockHeader, draft: Draft) -> Result<Built, EngineError> {
+        let updates = self
+            .store
+            .apply_account_updates_batch(parent.hash(), &draft.updates)
+            .map_err(|error| self.failed("write a state", &error))?
+            .ok_or_else(|| EngineError::Gone { hash: hash(parent.hash()) })?;
+        let header = BlockHeader { state_root: updates.state_trie_hash, ..draft.header };
+        let transactions: Result<Vec<_>, _> =
+            draft.raw.iter().map(|raw| live::transaction(raw)).collect();
+        let transactions = transactions.map_err(|error| EngineError::Inputs(error.to_string()))?;
+        let withdrawals = Some(draft.withdrawals);
+        let block = Block::new(header, BlockBody { transactions, ommers: Vec::new(), withdrawals });
+        let built = Built {
+            head: head_of(&block.header),
+            rlp: block.encode_to_vec(),
+            from_pool: draft.raw.get(draft.included.len()..).unwrap_or_default().to_vec(),
+            included: draft.included,
+        };
+        if self.has_block_and_state(block.hash())? {
+            return Ok(built);
+        }
+        let result = BlockExecutionResult {
+            block_gas_used: block.header.gas_used,
+            receipts: draft.receipts,
+            requests: Vec::new(),
+            tx_gas_breakdowns: Vec::new(),
+        };
+        let (this, before) = (block.hash(), parent.hash());
+        self.chain
+            .store_block(block, updates, result)
+            .map_err(|error| self.verdict(this, before, &error))?;
+        Ok(built)
+    }
+
+    /// The requests to L1 that a kept block makes (EIP-7685): found by executing it.
+    pub(crate) fn requests(&self, block: &Block) -> Result<Vec<EncodedRequests>, EngineError> {
+        let failed = |error: &dyn std::fmt::Display| EngineError::Ethrex {
+            what: "find a block's requests",
+            reason: error.to_string(),
+        };
+        let _turn = self.turn();
+        let parent = self.known(block.header.parent_hash)?;
+        self.revive(parent.hash(), false)?;
+        let reader = StoreVmDatabase::new(self.store.clone(), parent);
+        let mut machine = self.chain.new_evm(reader.map_err(|error| failed(&error))?);
+        let machine = machine.as_mut().map_err(|error| failed(error))?;
+        let (result, _) = machine.execute_block(block).map_err(|error| failed(&error))?;
+        let all = result.requests.iter().map(|requests| requests.encode());
+        Ok(all.filter(|requests| !requests.is_empty()).collect())
+    }
+
+    pub(super) fn has_block_and_state(&self, block: H256) -> Result<bool, EngineError> {
+        match self.header(block)? {
+            Some(header) => self.has_state_root(header.state_root),
+            None => Ok(false),
+        }
+    }
+}

@@ -1,0 +1,284 @@
+//! Ethereum's JSON-RPC over HTTP and WebSocket.
+
+use std::{
+    collections::{HashMap, HashSet},
+    future::Future,
+    net::{IpAddr, Ipv4Addr, SocketAddr},
+    pin::Pin,
+    sync::{Arc, Mutex},
+};
+
+use axum::{
+    Json, Router,
+    body::Bytes,
+    extract::{DefaultBodyLimit, State, WebSocketUpgrade},
+    response::Response,
+    routing::post,
+};
+use ethrex_p2p::types::{Node, NodeRecord};
+use ethrex_rpc::{
+    ClientVersion, GasTipEstimator, NodeData, RpcApiContext, RpcErrorMetadata, RpcNamespace,
+    SubscriptionManager, WebSocketConfig, clean_outdated_filters, handle_websocket,
+    map_http_requests,
+    rpc::FILTER_DURATION,
+    rpc_response,
+    utils::{RpcRequest, RpcRequestId},
+};
+use serde_json::{Value, json};
+use tokio::sync::Semaphore;
+use tower_http::cors::CorsLayer;
+
+use crate::{EngineError, Ethrex};
+
+/// The longest request that is read.
+const MAX_REQUEST: usize = 5 << 20;
+
+/// Requests in one batch at most.
+const MAX_BATCH: usize = 500;
+
+/// Requests that execute or read at the same time.
+const MAX_WORKING: usize = 64;
+
+/// The namespaces that are answered.
+const NAMESPACES: [RpcNamespace; 5] = [
+    RpcNamespace::Eth,
+    RpcNamespace::Net,
+    RpcNamespace::Web3,
+    RpcNamespace::Debug,
+    RpcNamespace::Mempool,
+];
+
+/// What a hook answers: nothing where the method is not its own.
+pub type Answer<'a> = Pin<Box<dyn Future<Output = Option<Result<Value, RpcError>>> + Send + 'a>>;
+
+/// Methods beside or in front of Ethereum's, such as `tern_*` and a follower's `eth_sendRawTransaction`.
+pub trait Hook: Send + Sync + 'static {
+    /// Answers a method, or says that it is not one of its own.
+    fn answer<'a>(&'a self, method: &'a str, params: &'a [Value]) -> Answer<'a>;
+}
+
+/// An error as a caller of JSON-RPC sees it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{message} ({code})")]
+pub struct RpcError {
+    /// Its number.
+    pub code: i32,
+    /// What it says.
+    pub message: String,
+}
+
+impl RpcError {
+    /// The parameters are not what the method takes.
+    pub fn params(message: impl Into<String>) -> Self {
+        Self { code: -32602, message: message.into() }
+    }
+
+    /// The method failed inside.
+    pub fn internal(message: impl Into<String>) -> Self {
+        Self { code: -32603, message: message.into() }
+    }
+
+    /// The method was understood and is refused.
+    pub fn refused(message: impl Into<String>) -> Self {
+        Self { code: -32000, message: message.into() }
+    }
+}
+
+impl From<EngineError> for RpcError {
+    fn from(error: EngineError) -> Self {
+        match error {
+            EngineError::Refused(reason) => Self::refused(reason),
+            EngineError::Unknown { .. } | EngineError::Gone { .. } => {
+                Self::refused(error.to_string())
+            }
+            other => Self::internal(other.to_string()),
+        }
+    }
+}
+
+impl From<RpcError> for RpcErrorMetadata {
+    fn from(error: RpcError) -> Self {
+        Self { code: error.code, data: None, message: error.message }
+    }
+}
+
+/// Answers requests.
+#[derive(Clone)]
+pub(crate) struct Server {
+    pub(crate) engine: Ethrex,
+    context: RpcApiContext,
+    hook: Option<Arc<dyn Hook>>,
+    working: Arc<Semaphore>,
+}
+
+impl Ethrex {
+    /// Ethereum's JSON-RPC for HTTP and WebSocket at `/`, with more methods by the hook. To be
+    /// called within a runtime, once.
+    pub fn rpc(&self, hook: Option<Arc<dyn Hook>>) -> Router {
+        let server = Server::new(self.clone(), hook);
+        Router::new()
+            .route("/", post(over_http).get(over_websocket))
+            .layer(DefaultBodyLimit::max(MAX_REQUEST))
+            .layer(CorsLayer::permissive())
+            .with_state(server)
+    }
+}
+
+impl Server {
+    pub(crate) fn new(engine: Ethrex, hook: Option<Arc<dyn Hook>>) -> Self {
+        let context = context(&engine);
+        forget_old_filters(&context);
+        Self { engine, context, hook, working: Arc::new(Semaphore::new(MAX_WORKING)) }
+    }
+
+    /// Answers a request's body: one request or several.
+    pub(crate) async fn answer(&self, body: &[u8]) -> Value {
+        match serde_json::from_slice::<Value>(body) {
+            Err(_) => failure(-32700, "the request is not JSON"),
+            Ok(Value::Array(several)) if several.is_empty() || several.len() > MAX_BATCH => {
+                failure(-32600, &format!("a batch holds 1 to {MAX_BATCH} requests"))
+            }
+            Ok(Value::Array(several)) => {
+                let mut answers = Vec::with_capacity(several.len());
+                for one in several {
+                    answers.push(self.answer_one(one).await);
+                }
+                Value::Array(answers)
+            }
+            Ok(one) => self.answer_one(one).await,
+        }
+    }
+
+    async fn answer_one(&self, request: Value) -> Value {
+        match serde_json::from_value::<RpcRequest>(request) {
+            Ok(request) => {
+                let id = request.id.clone();
+                respond(id, self.dispatch(request).await)
+            }
+            Err(_) => failure(-32600, "the request is not one of JSON-RPC 2.0"),
+        }
+    }
+
+    pub(crate) async fn dispatch(&self, request: RpcRequest) -> Result<Value, RpcErrorMetadata> {
+        let params = request.params.as_deref().unwrap_or_default();
+        if let Some(hook) = &self.hook
+            && let Some(answer) = hook.answer(&request.method, params).await
+        {
+            return answer.map_err(Into::into);
+        }
+        match request.method.as_str() {
+            "eth_sendRawTransaction" => self.send_raw(params).await.map_err(Into::into),
+            "eth_syncing" | "net_listening" => Ok(Value::Bool(false)),
+            "net_peerCount" => Ok(json!("0x0")),
+            "eth_accounts" => Ok(json!([])),
+            "web3_sha3" => sha3(params).map_err(Into::into),
+            // It would move the head under whoever derives the chain.
+            "debug_setHead" => {
+                let message = "the head is moved by what is on L1 only".to_owned();
+                Err(RpcError { code: -32601, message }.into())
+            }
+            _ => self.ask_ethrex(request).await,
+        }
+    }
+
+    async fn send_raw(&self, params: &[Value]) -> Result<Value, RpcError> {
+        let raw = bytes_param(params)?;
+        Ok(json!(self.engine.submit(&raw).await?.to_string()))
+    }
+
+    /// ethrex's handlers read the disk and execute where they stand, so they get threads of their own.
+    async fn ask_ethrex(&self, request: RpcRequest) -> Result<Value, RpcErrorMetadata> {
+        let ended = |_| RpcErrorMetadata::from(RpcError::internal("the request broke off"));
+        let _turn = self.working.acquire().await.map_err(|_| {
+            RpcErrorMetadata::from(RpcError::internal("the server is shutting down"))
+        })?;
+        let context = self.context.clone();
+        let runtime = tokio::runtime::Handle::current();
+        let work = move || runtime.block_on(Box::pin(map_http_requests(&request, context)));
+        tokio::task::spawn_blocking(work).await.map_err(ended)?.map_err(Into::into)
+    }
+}
+
+/// The only parameter, as bytes.
+pub(crate) fn bytes_param(params: &[Value]) -> Result<Vec<u8>, RpcError> {
+    let text = match params {
+        [Value::String(text)] => text,
+        _ => return Err(RpcError::params("one parameter is expected: bytes in hexadecimal")),
+    };
+    let digits = text.strip_prefix("0x").ok_or(RpcError::params("the bytes must begin with 0x"))?;
+    hex::decode(digits).map_err(|_| RpcError::params("the bytes are not hexadecimal"))
+}
+
+fn sha3(params: &[Value]) -> Result<Value, RpcError> {
+    Ok(json!(tern_stf_ethrex::keccak(&bytes_param(params)?).to_string()))
+}
+
+fn respond(id: RpcRequestId, answer: Result<Value, RpcErrorMetadata>) -> Value {
+    rpc_response(id, answer).unwrap_or_else(|error| failure(-32603, &error.to_string()))
+}
+
+fn failure(code: i32, message: &str) -> Value {
+    json!({ "jsonrpc": "2.0", "id": null, "error": { "code": code, "message": message } })
+}
+
+async fn over_http(State(server): State<Server>, body: Bytes) -> Json<Value> {
+    Json(server.answer(&body).await)
+}
+
+async fn over_websocket(State(server): State<Server>, upgrade: WebSocketUpgrade) -> Response {
+    upgrade.max_message_size(MAX_REQUEST).on_upgrade(|mut socket| async move {
+        let context = server.context.clone();
+        handle_websocket(&mut socket, &context, |request| server.dispatch(request)).await;
+    })
+}
+
+fn context(engine: &Ethrex) -> RpcApiContext {
+    let inner = &engine.inner;
+    let listeners = inner.listeners.get_or_init(SubscriptionManager::spawn).clone();
+    let nowhere = IpAddr::V4(Ipv4Addr::LOCALHOST);
+    RpcApiContext {
+        storage: inner.store.clone(),
+        blockchain: inner.chain.clone(),
+        active_filters: Arc::new(Mutex::new(HashMap::new())),
+        syncer: None,
+        peer_handler: None,
+        node_data: NodeData {
+            jwt_secret: Default::default(),
+            local_p2p_node: Node::new(nowhere, 0, 0, Default::default()),
+            local_node_record: NodeRecord::default(),
+            client_version: version(),
+            extra_data: Default::default(),
+        },
+        gas_tip_estimator: Arc::new(tokio::sync::Mutex::new(GasTipEstimator::new())),
+        log_filter_handler: None,
+        gas_ceil: 0,
+        block_worker_channel: tokio::sync::mpsc::unbounded_channel().0,
+        ws: Some(WebSocketConfig {
+            addr: SocketAddr::new(nowhere, 0),
+            subscription_manager: listeners,
+        }),
+        allowed_namespaces: Arc::new(HashSet::from(NAMESPACES)),
+    }
+}
+
+fn version() -> ClientVersion {
+    ClientVersion::new(
+        "tern".into(),
+        env!("CARGO_PKG_VERSION").into(),
+        "ethrex".into(),
+        "24.0.0".into(),
+        format!("{}-{}", std::env::consts::ARCH, std::env::consts::OS),
+        "stable".into(),
+    )
+}
+
+fn forget_old_filters(context: &RpcApiContext) {
+    let filters = Arc::downgrade(&context.active_filters);
+    tokio::spawn(async move {
+        loop {
+            tokio::time::sleep(FILTER_DURATION).await;
+            let Some(filters) = filters.upgrade() else { return };
+            clean_outdated_filters(filters, FILTER_DURATION);
+        }
+    });
+}

@@ -1,0 +1,115 @@
+//! What wallets ask over HTTP.
+
+use std::{net::SocketAddr, sync::Arc};
+
+use axum::Router;
+use serde_json::{Value, json};
+use tern_engine::{Answer, Client, Ethrex, Hook};
+use tern_workload::Kind;
+
+use crate::chain::{Home, all};
+
+pub(crate) async fn serve(router: Router) -> SocketAddr {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let address = listener.local_addr().expect("bound");
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    address
+}
+
+struct Greeting;
+
+impl Hook for Greeting {
+    fn answer<'a>(&'a self, method: &'a str, _: &'a [Value]) -> Answer<'a> {
+        Box::pin(async move { (method == "tern_hello").then(|| Ok(json!("hello"))) })
+    }
+}
+
+async fn post(address: SocketAddr, body: &Value) -> Value {
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let client = reqwest::Client::new();
+    let sent = client.post(format!("http://{address}")).json(body).send().await.expect("answered");
+    sent.json().await.expect("JSON")
+}
+
+async fn ask(address: SocketAddr, method: &str, params: Value) -> Value {
+    let body = json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params });
+    let answer = post(address, &body).await;
+    assert!(answer.get("error").is_none(), "{method}: {answer}");
+    answer["result"].clone()
+}
+
+async fn with_blocks(home: &Home) -> (Ethrex, SocketAddr) {
+    let engine = home.open().await;
+    let genesis = home.chain.head_hash();
+    let inputs = home.chain.inputs_of(Kind::Tokens, 5);
+    let first = engine.build(genesis, &inputs, None).expect("a block").head.hash;
+    let second = home.grow(&engine, first, 1, 1)[0];
+    engine.set_heads(all(second, genesis)).await.expect("moved");
+    let address = serve(engine.rpc(Some(Arc::new(Greeting)))).await;
+    (engine, address)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn wallets_find_the_methods_that_they_call() {
+    let home = Home::new();
+    let (_engine, address) = with_blocks(&home).await;
+    let who = home.chain.key(0).address().to_string();
+    let call = json!({ "from": who, "to": who, "value": "0x1" });
+    let cases = [
+        ("eth_chainId", json!([])),
+        ("eth_blockNumber", json!([])),
+        ("net_version", json!([])),
+        ("web3_clientVersion", json!([])),
+        ("eth_feeHistory", json!(["0x2", "latest", [25.0, 75.0]])),
+        ("eth_maxPriorityFeePerGas", json!([])),
+        ("eth_gasPrice", json!([])),
+        ("eth_getLogs", json!([{ "fromBlock": "0x0", "toBlock": "latest" }])),
+        ("eth_getProof", json!([who, [], "latest"])),
+        ("eth_estimateGas", json!([call])),
+        ("eth_call", json!([call, "latest"])),
+        ("eth_getBalance", json!([who, "latest"])),
+        ("eth_getTransactionCount", json!([who, "pending"])),
+        ("eth_getBlockByNumber", json!(["latest", false])),
+        ("eth_getBlockByNumber", json!(["safe", false])),
+        ("eth_getBlockByNumber", json!(["finalized", true])),
+        ("debug_executionWitness", json!(["0x1"])),
+        ("txpool_status", json!([])),
+    ];
+    for (method, params) in cases {
+        let result = ask(address, method, params).await;
+        assert!(!result.is_null(), "{method}");
+    }
+    assert_eq!(ask(address, "eth_syncing", json!([])).await, json!(false));
+    assert_eq!(ask(address, "tern_hello", json!([])).await, json!("hello"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sent_transaction_gets_a_receipt() {
+    let home = Home::new();
+    let (engine, address) = with_blocks(&home).await;
+    let raw = format!("0x{}", hex::encode(home.transfer(19, 0)));
+    let hash = ask(address, "eth_sendRawTransaction", json!([raw])).await;
+    let head = engine.latest().await.expect("readable");
+    let until = std::time::Instant::now() + std::time::Duration::from_secs(5);
+    let budget = tern_engine::Budget { bytes: 10_000, transactions: 10, until };
+    let inputs = home.inputs(head.timestamp + 1, 1, Vec::new());
+    let made = engine.build(head.hash, &inputs, Some(budget)).expect("a block");
+    engine.set_heads(all(made.head.hash, head.hash)).await.expect("moved");
+    let receipt = ask(address, "eth_getTransactionReceipt", json!([hash])).await;
+    assert_eq!(receipt["status"], json!("0x1"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn batches_and_nonsense_are_answered() {
+    let home = Home::new();
+    let (_engine, address) = with_blocks(&home).await;
+    let one = json!({ "jsonrpc": "2.0", "id": 7, "method": "eth_chainId", "params": [] });
+    let answers = post(address, &json!([one, one])).await;
+    assert_eq!(answers.as_array().map(Vec::len), Some(2));
+    assert_eq!(answers[1]["id"], json!(7));
+    assert_eq!(post(address, &json!([])).await["error"]["code"], json!(-32600));
+    let blob = json!({ "jsonrpc": "2.0", "id": 1, "method": "eth_sendRawTransaction", "params": ["0x03c0"] });
+    assert_eq!(post(address, &blob).await["error"]["code"], json!(-32000));
+    let head = json!({ "jsonrpc": "2.0", "id": 1, "method": "debug_setHead", "params": ["0x0"] });
+    assert_eq!(post(address, &head).await["error"]["code"], json!(-32601));
+}
