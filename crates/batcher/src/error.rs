@@ -1,11 +1,13 @@
 //! What can go wrong in a batcher.
 
-use std::{io, net::SocketAddr};
+use std::{io, net::SocketAddr, path::PathBuf};
 
 use alloy_primitives::Address;
-use tern_l1::L1Error;
 pub use tern_l1::Kind;
+use tern_l1::L1Error;
 use tern_rollup::RollupError;
+
+use crate::core::Mismatch;
 
 /// Why a batcher does not start or stops.
 #[derive(Debug, thiserror::Error)]
@@ -18,11 +20,35 @@ pub enum BatcherError {
     #[error(transparent)]
     L1(#[from] L1Error),
     /// The sequencer's node could not be asked.
-    #[error("the sequencer's node cannot be asked: {0}")]
-    Node(#[source] L1Error),
+    #[error(transparent)]
+    Node(L1Error),
+    /// The node follows another rollup.
+    #[error(
+        "the node {host} follows the rollup of the inbox {got}, but {path} is that of {want}: give the URL of a node of this rollup"
+    )]
+    OtherRollup {
+        /// The node.
+        host: String,
+        /// `rollup.json`.
+        path: PathBuf,
+        /// The node's inbox.
+        got: tern_protocol::Address,
+        /// The file's.
+        want: tern_protocol::Address,
+    },
+    /// The folder cannot be made.
+    #[error(
+        "cannot use the folder {path} ({source}): give another with --data, or make it writable"
+    )]
+    Folder {
+        /// The folder.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
     /// Somebody else is the sequencer.
     #[error(
-        "{got} may not submit: the inbox {inbox} knows {sequencer} as its sequencer until {opens_after} (Unix time), so give that account's key, or wait"
+        "{got} may not submit: the inbox {inbox} takes batches of its sequencer {sequencer} only until {opens_after} (Unix time), so give that account's key, or wait"
     )]
     NotSequencer {
         /// Whose key was given.
@@ -34,6 +60,30 @@ pub enum BatcherError {
         /// After which time anyone may.
         opens_after: u64,
     },
+    /// A segment does not continue what is on L1 or on its way.
+    #[error(transparent)]
+    Mismatch(#[from] Mismatch),
+    /// The inbox refuses a batch.
+    #[error("the inbox refuses batch {index} ({reason}): L1 and the node are asked again")]
+    Refused {
+        /// Its place.
+        index: u64,
+        /// What it said.
+        reason: String,
+    },
+    /// A segment that no transaction can carry.
+    #[error(
+        "batch {index} has {bytes} bytes of data, which no transaction of the allowed kind carries: allow blobs with --post auto, or make the sequencer's limits smaller"
+    )]
+    TooLarge {
+        /// The batch's place.
+        index: u64,
+        /// Its data.
+        bytes: usize,
+    },
+    /// More data than blobs are counted.
+    #[error(transparent)]
+    Pack(#[from] tern_codec::PackError),
     /// Nobody can listen there.
     #[error("cannot listen on {address} ({source}): give a free port, or 0 for any")]
     Listen {
@@ -42,13 +92,36 @@ pub enum BatcherError {
         /// Why.
         source: io::Error,
     },
+    /// With `--once`: the time is over.
+    #[error(
+        "nothing came to L1 for {seconds} s ({reason}): mend that and run again, nothing is sent twice"
+    )]
+    Stuck {
+        /// For how long.
+        seconds: u64,
+        /// The last thing that was in the way.
+        reason: String,
+    },
+    /// A part of the batcher ended.
+    #[error(
+        "the batcher's {0} ended: this is a defect of this program; start it again, nothing is lost"
+    )]
+    Ended(&'static str),
 }
 
 impl BatcherError {
     /// What the caller can do about it.
     pub const fn kind(&self) -> Kind {
         match self {
+            // What answered before answers again, as a node that restarts or is asked too often.
+            Self::L1(
+                L1Error::NotANode { .. } | L1Error::Refused { .. } | L1Error::Funds { .. },
+            )
+            | Self::Node(L1Error::NotANode { .. } | L1Error::Refused { .. }) => Kind::Retry,
             Self::L1(error) | Self::Node(error) => error.kind(),
+            Self::Refused { .. } => Kind::Reset,
+            Self::Mismatch(Mismatch::Header(_) | Mismatch::Span { .. }) => Kind::Stop,
+            Self::Mismatch(_) => Kind::Reset,
             _ => Kind::Stop,
         }
     }

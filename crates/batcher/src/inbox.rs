@@ -43,10 +43,8 @@ impl InboxReader {
         let deposits = self.ask(Inbox::depositQueueCall {}, at).await?;
         let forced = self.ask(Inbox::forcedQueueCall {}, at).await?;
         let sequencer = self.ask(Inbox::sequencerCall {}, at).await?;
-        let queue = |next, acc: [u8; 32]| QueueHead {
-            next: QueueIndex(next),
-            acc: QueueAcc(Hash(acc)),
-        };
+        let queue =
+            |next, acc: [u8; 32]| QueueHead { next: QueueIndex(next), acc: QueueAcc(Hash(acc)) };
         let tip = Tip {
             batches: tip.batches,
             acc: BatchAcc(Hash(tip.acc.0)),

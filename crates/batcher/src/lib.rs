@@ -1,13 +1,17 @@
 #![doc = include_str!("../README.md")]
 
 pub mod core;
+mod driver;
 mod error;
+mod http;
 mod inbox;
 mod options;
+mod prepare;
 mod relief;
 mod run;
+mod stats;
 
-pub use core::Tip;
+pub use self::core::Tip;
 pub use error::{BatcherError, Kind};
 pub use options::{Options, Post};
 pub use relief::{Relief, relief, relief_header};

@@ -1,11 +1,31 @@
-//! The driver.
+//! Starting, waiting, stopping.
 
-use std::{future::Future, net::SocketAddr};
+use std::{
+    fs,
+    future::Future,
+    net::SocketAddr,
+    pin::pin,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
-use tern_l1::{Key, L1};
+use tern_l1::{Key, L1, L1Error, Sender, SenderOptions};
+use tern_node_api::NodeClient;
 use tern_rollup::Rollup;
 
-use crate::{BatcherError, Options};
+use crate::{
+    BatcherError, Kind, Options,
+    driver::{Driver, Pace},
+    http,
+    stats::Stats,
+};
+
+/// The longest pause after an error.
+const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+/// With `Options::once`, how long nothing may succeed.
+const ONCE_PATIENCE: Duration = Duration::from_secs(120);
+/// The file of signed transactions, in the batcher's folder.
+const JOURNAL: &str = "transactions.redb";
 
 /// What is known once a batcher runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,27 +37,166 @@ pub struct Ready {
 /// What a batcher did.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Summary {
-    /// Batches that L1 took.
+    /// Batches of this run that L1 has; without `once`, with all confirmations.
     pub batches: u64,
-    /// The inbox's batches now, everybody's.
+    /// The inbox's batches when it was last seen, everybody's.
     pub tip: u64,
 }
 
 /// Runs a batcher until `stop` is done, or somebody has to change something, or with
 /// `Options::once` until what is sealed is on L1.
 ///
-/// `ready` is called once, when it has seen L1 and the node. It may be killed at any instant: the
-/// next run with the same folder goes on.
+/// `ready` is called once, when it has seen L1 and the node. It may be killed, or this future be
+/// dropped, at any instant: the next run with the same folder goes on.
 pub async fn run(
     options: Options,
     ready: impl FnOnce(Ready) + Send,
     stop: impl Future<Output = ()> + Send,
 ) -> Result<Summary, BatcherError> {
+    let stats = Arc::new(Stats::default());
+    let work = async {
+        let driver = start(&options, &stats).await?;
+        let (http, server) = http::serve(options.http, Arc::clone(&stats)).await?;
+        ready(Ready { http });
+        tokio::select! {
+            ended = pin!(server) => ended.and(Err(BatcherError::Ended("metrics server"))),
+            done = go(driver, &options, &stats) => done,
+        }
+    };
+    tokio::select! {
+        () = stop => {}
+        done = work => done?,
+    }
+    Ok(stats.summary())
+}
+
+/// Connects, and refuses what cannot work; waits for an L1 or a node that is not up yet.
+async fn start(options: &Options, stats: &Arc<Stats>) -> Result<Driver, BatcherError> {
     let rollup = Rollup::load(&options.rollup)?;
+    let key = Key::load(&options.key)?;
+    let folder = |source| BatcherError::Folder { path: options.data.clone(), source };
+    fs::create_dir_all(&options.data).map_err(folder)?;
+    let mut patience = Patience::new(options);
+    let (l1, node) = loop {
+        match connect(options, &rollup).await {
+            Ok(both) => break both,
+            Err(error) => patience.after(error).await?,
+        }
+    };
+    let sender_options = SenderOptions {
+        confirmations: options.confirmations,
+        patience: options.resubmit,
+        in_flight: options.in_flight.max(1),
+        max_fee: options.max_fee,
+        max_blob_fee: options.max_blob_fee,
+    };
+    loop {
+        let journal = options.data.join(JOURNAL);
+        match Sender::open(l1.clone(), key.clone(), &journal, sender_options.clone()).await {
+            Ok(sender) => {
+                return Ok(Driver::new(rollup, node, sender, &key, options, Arc::clone(stats)));
+            }
+            Err(error) => patience.after(error.into()).await?,
+        }
+    }
+}
+
+async fn connect(options: &Options, rollup: &Rollup) -> Result<(L1, NodeClient), BatcherError> {
     let l1 = L1::connect(&options.l1).await?;
     l1.expect_chain(rollup.config.l1_chain_id.0)?;
-    Key::load(&options.key)?;
-    ready(Ready { http: None });
-    stop.await;
-    Ok(Summary::default())
+    let node = NodeClient::connect(&options.node).await.map_err(BatcherError::Node)?;
+    let theirs = node.rollup().await.map_err(BatcherError::Node)?;
+    if theirs.config.hash() == rollup.config.hash() {
+        return Ok((l1, node));
+    }
+    Err(BatcherError::OtherRollup {
+        host: node.rpc().host().to_owned(),
+        path: options.rollup.clone(),
+        got: theirs.config.inbox,
+        want: rollup.config.inbox,
+    })
+}
+
+async fn go(mut driver: Driver, options: &Options, stats: &Stats) -> Result<(), BatcherError> {
+    let mut patience = Patience::new(options);
+    loop {
+        match driver.look().await {
+            Ok(Pace::Done) if options.once => {
+                driver.finish().await;
+                return Ok(());
+            }
+            Ok(pace) => {
+                stats.well();
+                patience.reset(pace == Pace::Moved);
+                patience.check(pace)?;
+                tokio::time::sleep(options.poll).await;
+            }
+            Err(error) => {
+                stats.trouble(&error);
+                patience.after(error).await?;
+            }
+        }
+    }
+}
+
+/// How long to wait after errors, and whether to go on.
+struct Patience {
+    pause: Duration,
+    shortest: Duration,
+    once: bool,
+    moved: Instant,
+    said: String,
+}
+
+impl Patience {
+    fn new(options: &Options) -> Self {
+        let shortest = options.poll.min(LONGEST_PAUSE);
+        let (pause, moved) = (shortest, Instant::now());
+        Self { pause, shortest, once: options.once, moved, said: String::new() }
+    }
+
+    fn reset(&mut self, moved: bool) {
+        self.pause = self.shortest;
+        if moved {
+            self.moved = Instant::now();
+        }
+        if !self.said.is_empty() {
+            tracing::info!("the batcher goes on");
+            self.said.clear();
+        }
+    }
+
+    /// With `--once` somebody waits: too long is an error.
+    fn check(&self, pace: Pace) -> Result<(), BatcherError> {
+        if self.once && self.moved.elapsed() >= ONCE_PATIENCE {
+            let reason = match pace {
+                Pace::Waiting(why) => why.to_owned(),
+                Pace::Moved | Pace::Done => "no block took the transactions".to_owned(),
+            };
+            return Err(BatcherError::Stuck { seconds: ONCE_PATIENCE.as_secs(), reason });
+        }
+        Ok(())
+    }
+
+    /// Waits after an error that may pass by itself; hands back one that will not.
+    async fn after(&mut self, error: BatcherError) -> Result<(), BatcherError> {
+        if error.kind() == Kind::Stop {
+            return Err(error);
+        }
+        let funds =
+            matches!(error, BatcherError::L1(L1Error::Funds { .. } | L1Error::FeeCap { .. }));
+        if self.once && (funds || self.moved.elapsed() >= ONCE_PATIENCE) {
+            return Err(error);
+        }
+        let text = error.to_string();
+        if text == self.said {
+            tracing::debug!(error = %text, pause = ?self.pause, "again");
+        } else {
+            tracing::warn!(error = %text, pause = ?self.pause, "the batcher waits");
+            self.said = text;
+        }
+        tokio::time::sleep(self.pause).await;
+        self.pause = (self.pause * 2).min(LONGEST_PAUSE);
+        Ok(())
+    }
 }

@@ -1,9 +1,10 @@
 //! From a segment to a batch.
 
+use tern_codec::BatchData;
 use tern_node_api::{QueueSpan, Segment};
 use tern_protocol::{
-    Anchor, BatchAcc, BatchData, BatchHeader, BatchIndex, BatchLimits, BatchRecord, BlockNumber,
-    DataRef, HeaderError, QueueHead, Timestamp,
+    Anchor, BatchAcc, BatchHeader, BatchIndex, BatchLimits, BatchRecord, BlockNumber, DataRef,
+    HeaderError, QueueHead, Timestamp,
 };
 
 /// Where a chain of batches ends: the inbox's, or behind what is on its way to it.

@@ -1,0 +1,7 @@
+//! Batches on a real inbox, with a node that only seals.
+
+mod l1;
+mod node;
+mod posting;
+mod queues;
+mod trouble;

@@ -1,0 +1,120 @@
+//! Dying, losing races, reorganisations, and what cannot work.
+
+use std::time::Duration;
+
+use serde_json::json;
+use tern_batcher::{BatcherError, Kind, Options, Post, relief};
+use tern_l1::KeySource;
+
+use crate::{
+    l1::{World, run, stranger},
+    posting::{accepted, all_is_there},
+};
+
+#[test]
+fn a_batcher_that_is_killed_again_and_again_posts_everything_once() {
+    run(async {
+        let world = World::new().await;
+        world.seal(8, 2, 20).await;
+        for round in 0..12_u64 {
+            let options = Options { once: false, post: Post::Blobs, ..world.options() };
+            world.run_for(options, Duration::from_millis(20 + 37 * round)).await;
+            if round % 3 == 0 {
+                world.mine(1).await;
+            }
+        }
+        let options = Options { post: Post::Blobs, ..world.options() };
+        world.run(options).await.expect("all goes well");
+        all_is_there(&world).await;
+    });
+}
+
+#[test]
+fn several_batches_come_with_one_block() {
+    run(async {
+        let world = World::new().await;
+        world.seal(4, 2, 5).await;
+        let options = Options { once: false, ..world.options() };
+        world.run_for(options, Duration::from_secs(2)).await;
+        assert_eq!(world.tip().await.0, 0);
+        world.mine(1).await;
+        assert_eq!(world.tip().await.0, 4);
+    });
+}
+
+#[test]
+fn after_somebody_elses_batch_it_goes_on_from_there() {
+    run(async {
+        let world = World::new().await;
+        world.seal(3, 2, 5).await;
+        // The silence is over; the batcher's transactions wait, and a stranger's comes first.
+        world.rpc("evm_increaseTime", json!([3_600])).await;
+        world.mine(1).await;
+        let options = Options { once: false, ..world.options() };
+        world.run_for(options, Duration::from_secs(1)).await;
+        let foreign = async {
+            world.rpc("anvil_dropAllTransactions", json!([])).await;
+            world.rpc("evm_setAutomine", json!([true])).await;
+            relief(&world.l1, &world.rollup, &stranger()).await.expect("it is accepted");
+            world.rpc("evm_setAutomine", json!([false])).await;
+        };
+        foreign.await;
+        world.node.follow().await;
+        world.mine(1).await;
+        world.seal(3, 2, 5).await;
+        let done = world.run(world.options()).await.expect("it goes on");
+        assert_eq!(done.tip, 4);
+        assert_eq!(accepted(&world).await.len(), 4);
+    });
+}
+
+#[test]
+fn a_batch_that_a_reorganisation_took_back_comes_again() {
+    run(async {
+        let world = World::new().await;
+        world.seal(3, 2, 5).await;
+        world.mine(3).await;
+        world.run(world.options()).await.expect("all goes well");
+        assert_eq!(world.tip().await.0, 3);
+        let segments = world.node.segments();
+        let anchor = segments.last().expect("three").anchors[0].number;
+        let head = world.l1.header(None).await.expect("it answers").number;
+        let depth = head - anchor - 1;
+        world.rpc("anvil_reorg", json!([depth, []])).await;
+        assert!(world.tip().await.0 < 3, "the reorganisation took batches back");
+        world.run(world.options()).await.expect("it goes on");
+        all_is_there(&world).await;
+    });
+}
+
+#[test]
+fn somebody_elses_key_is_refused_before_anything_is_sent() {
+    run(async {
+        let world = World::new().await;
+        world.seal(1, 1, 1).await;
+        let path = world.options().data.with_extension("key");
+        write_key(&path);
+        let options = Options { key: KeySource::File(path), ..world.options() };
+        let error = world.run(options).await.expect_err("it is not the sequencer");
+        assert!(matches!(error, BatcherError::NotSequencer { .. }), "{error}");
+        assert_eq!(error.kind(), Kind::Stop);
+    });
+}
+
+#[test]
+fn a_segment_too_large_for_calldata_is_refused_by_name_if_blobs_are_not_allowed() {
+    run(async {
+        let world = World::new().await;
+        world.seal(1, 1, 2_000).await;
+        let options = Options { post: Post::Calldata, ..world.options() };
+        let error = world.run(options).await.expect_err("no transaction carries it");
+        assert!(matches!(error, BatcherError::TooLarge { index: 0, .. }), "{error}");
+    });
+}
+
+fn write_key(path: &std::path::Path) {
+    use std::{fs, os::unix::fs::PermissionsExt};
+    let digits = "59c6995e998f97a5a0044966f0945389dc9e86dae88c7a8412f4603b6b78690d";
+    fs::write(path, digits).expect("it is writable");
+    fs::set_permissions(path, fs::Permissions::from_mode(0o600)).expect("it is ours");
+}
