@@ -1,0 +1,93 @@
+//! Deposits and forced transactions.
+
+use alloy_primitives::{Address, B256, Bytes};
+use serde_json::{Value, json};
+use tern_wallet::{Force, WalletError, deposit, force, parse_amount};
+
+use crate::world::{World, run, world};
+
+#[test]
+fn deposits_are_whole_gwei_of_a_least_amount_and_counted() {
+    run(async {
+        let World { chains, key, nodes: _nodes } = world().await;
+        let to = Address::repeat_byte(7);
+        let mut said = vec![];
+        for index in 0..2 {
+            let amount = parse_amount("0.25").expect("an amount");
+            let watch = &mut |event| said.push(event);
+            let done = deposit(&chains, &key, to, amount, false, watch).await.expect("it is taken");
+            assert_eq!((done.index, done.gwei), (index, 250_000_000));
+            assert!(done.to.to_string().contains("@eip155:"), "{}", done.to);
+        }
+        let vault = chains.l1.balance(chains.inbox()).await.expect("it answers");
+        assert_eq!(vault, parse_amount("0.5").expect("an amount").0);
+        for (text, says) in
+            [("1wei", "nine decimals"), ("1gwei", "deposit "), ("99999", "ETH more")]
+        {
+            let amount = parse_amount(text).expect("an amount");
+            let error = deposit(&chains, &key, to, amount, false, &mut |_| {}).await;
+            let error = error.expect_err(text).to_string();
+            assert!(error.contains(says) && !error.contains('\n'), "{error}");
+        }
+    });
+}
+
+#[test]
+fn a_deposit_that_is_waited_for_needs_a_node() {
+    run(async {
+        let World { mut chains, key, nodes: _nodes } = world().await;
+        chains.l2 = None;
+        let amount = parse_amount("1").expect("an amount");
+        let error = deposit(&chains, &key, key.address(), amount, true, &mut |_| {}).await;
+        assert!(matches!(error, Err(WalletError::Offline("--no-wait"))), "{error:?}");
+    });
+}
+
+#[test]
+fn a_forced_transaction_is_in_the_queue_as_it_was_signed() {
+    run(async {
+        let World { mut chains, key, nodes: _nodes } = world().await;
+        let mut wish = Force {
+            to: Address::repeat_byte(7),
+            value: parse_amount("1gwei").expect("an amount"),
+            data: Bytes::new(),
+            nonce: None,
+            gas: None,
+            max_fee: None,
+            wait: false,
+        };
+        let before = chains.l1.balance(chains.inbox()).await.expect("it answers");
+        let done = force(&chains, &key, &wish, &mut |_| {}).await.expect("it is taken");
+        let after = chains.l1.balance(chains.inbox()).await.expect("it answers");
+        assert_eq!((done.index, after - before), (0, done.fee), "what was too much came back");
+
+        // What lies in the queue is what the rollup would execute.
+        let logs: Value = chains
+            .l1
+            .ask("eth_getLogs", (json!({"address": chains.inbox(), "fromBlock": "0x0"}),))
+            .await
+            .expect("it answers");
+        let data = logs.as_array().and_then(|logs| logs.last()).expect("an event");
+        let data = data["data"].as_str().expect("text").trim_start_matches("0x").to_owned();
+        let node = chains.l2.clone().expect("there is one");
+        let nonce = node.rpc().nonce(key.address(), true).await.expect("it answers");
+        let raw = &data[4 * 64..];
+        let length = usize::from_str_radix(&data[3 * 64..4 * 64], 16).expect("a number");
+        let raw: Bytes = format!("0x{}", &raw[..2 * length]).parse().expect("bytes");
+        let hash: B256 = node.rpc().ask("eth_sendRawTransaction", (raw,)).await.expect("it runs");
+        assert_eq!(hash, done.transaction);
+        let receipt = node.rpc().wait("it", hash).await.expect("it is mined");
+        assert!(receipt.status() && nonce == 0);
+
+        // Without a node everything must be said.
+        chains.l2 = None;
+        let error = force(&chains, &key, &wish, &mut |_| {}).await.expect_err("no nonce");
+        assert!(error.to_string().contains("--nonce"), "{error}");
+        (wish.nonce, wish.gas, wish.max_fee) = (Some(1), Some(21_000), Some(1_000_000_000));
+        let done = force(&chains, &key, &wish, &mut |_| {}).await.expect("it is taken");
+        assert_eq!(done.index, 1);
+        wish.gas = Some(20_999);
+        let error = force(&chains, &key, &wish, &mut |_| {}).await.expect_err("too little gas");
+        assert!(error.to_string().contains("20999 gas, allowed are 21000"), "{error}");
+    });
+}
