@@ -30,12 +30,26 @@ impl Ethrex {
             use crate::Client;
             self.latest().await?
         };
+        if raw.first() == Some(&3) {
+            return Err(refused(
+                &"a rollup takes no blob transactions (type 3): send the data as calldata",
+            ));
+        }
         Prepared::new(&self.inner.spec, Timestamp(latest.timestamp), raw.to_vec())
             .map_err(|reason| refused(&reason))?;
         let transaction = live::transaction(raw).map_err(|error| refused(&error))?;
         self.inner.chain.add_transaction_to_pool(transaction).await.map(hash).map_err(|error| {
             match &error {
                 MempoolError::StoreError(error) => self.inner.failed("read its pool", error),
+                // Wallets know these by geth's words.
+                MempoolError::NonceTooLow => refused(&"nonce too low"),
+                MempoolError::NotEnoughBalance
+                | MempoolError::InsufficientCumulativeBalance { .. } => {
+                    refused(&"insufficient funds for gas * price + value")
+                }
+                MempoolError::UnderpricedReplacement => {
+                    refused(&"replacement transaction underpriced")
+                }
                 other => refused(other),
             }
         })

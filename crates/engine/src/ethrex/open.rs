@@ -116,6 +116,11 @@ fn read_genesis(path: &Path, want: Hash) -> Result<Genesis, EngineError> {
             "its rules are not Prague's from the first block: {forks:?}"
         )));
     }
+    let spec = ChainSpec::prague(ChainId(genesis.config.chain_id));
+    let deposits = genesis.config.deposit_contract_address;
+    if deposits.0 != spec.deposit_contract.0 {
+        return Err(unusable(format!("its depositContractAddress is {deposits:#x}")));
+    }
     let got = genesis.get_block().hash();
     if got != h256(want) {
         return Err(EngineError::Genesis { got: hash(got), want });
