@@ -54,7 +54,7 @@ pub(crate) async fn claim_view(
 ) -> Result<ClaimView, WalletError> {
     let (l1, settlement) = (&chains.l1, chains.settlement());
     let content = view(l1, settlement, Settlement::contentCall { id }).await?;
-    let subject = Status::Claim::abi_decode(&claim.abi_encode()).map_err(same)?;
+    let subject = Status::Claim::abi_decode(&claim.abi_encode()).map_err(|error| same(&error))?;
     // The newest proposal is the one that can still do something.
     let number = content.proposals.saturating_sub(1);
     let contract = to_alloy(&chains.rollup.contracts.status);
@@ -97,9 +97,9 @@ pub(crate) async fn pay_view(
 
 /// The same claim for the bridge.
 pub(crate) fn bridge_claim(claim: &Settlement::Claim) -> Result<Bridge::Claim, WalletError> {
-    Bridge::Claim::abi_decode(&claim.abi_encode()).map_err(same)
+    Bridge::Claim::abi_decode(&claim.abi_encode()).map_err(|error| same(&error))
 }
 
-pub(crate) fn same(error: alloy_sol_types::Error) -> WalletError {
+pub(crate) fn same(error: &alloy_sol_types::Error) -> WalletError {
     WalletError::Answer { what: "a contract's type", reason: error.to_string() }
 }

@@ -146,7 +146,8 @@ async fn account_row(
             continue;
         }
         let block = log.block_number.unwrap_or_default();
-        let message = Bridge::Message::abi_decode(&message.abi_encode()).map_err(same)?;
+        let message =
+            Bridge::Message::abi_decode(&message.abi_encode()).map_err(|error| same(&error))?;
         withdrawals.push(WithdrawalRow {
             nonce: sent.nonce,
             transaction: log.transaction_hash.unwrap_or_default(),

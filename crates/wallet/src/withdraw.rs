@@ -5,7 +5,7 @@ use alloy_sol_types::{SolCall, SolValue};
 use serde::Serialize;
 use tern_contracts::{Bridge, Inbox, Outbox, Settlement};
 use tern_interop_address::InteropAddress;
-use tern_l1::{Call, Key, Kind};
+use tern_l1::{Call, Key, Kind, L1Error};
 use tern_node_api::MessageProof;
 
 use crate::{
@@ -133,10 +133,7 @@ struct Found {
 
 impl Run<'_> {
     async fn step(&mut self, watch: Watch<'_>) -> Result<Option<Paid>, WalletError> {
-        let Some(found) = self.find().await? else {
-            self.waits(Stage::Sent, watch);
-            return Ok(None);
-        };
+        let Some(found) = self.find(watch).await? else { return Ok(None) };
         let (facts, claims) = self.facts(&found).await?;
         match next(&facts) {
             Next::Done => return self.done(&found).map(Some),
@@ -174,7 +171,7 @@ impl Run<'_> {
     }
 
     /// The withdrawal in its block; none while no block has it.
-    async fn find(&self) -> Result<Option<Found>, WalletError> {
+    async fn find(&mut self, watch: Watch<'_>) -> Result<Option<Found>, WalletError> {
         let (node, transaction) = (self.chains.node()?.rpc(), self.entry.transaction);
         if let Some(receipt) = node.receipt(transaction).await? {
             if !receipt.status() {
@@ -182,7 +179,8 @@ impl Run<'_> {
             }
             let sent: Option<Outbox::MessageSent> = first(receipt.logs(), OUTBOX)?;
             let message = sent.ok_or(WalletError::NoMessage(transaction))?.message;
-            let message = Bridge::Message::abi_decode(&message.abi_encode()).map_err(same)?;
+            let message =
+                Bridge::Message::abi_decode(&message.abi_encode()).map_err(|error| same(&error))?;
             let block = receipt.block_number.unwrap_or_default();
             return Ok(Some(Found { block, message }));
         }
@@ -196,7 +194,16 @@ impl Run<'_> {
         if used && node.receipt(transaction).await?.is_none() {
             return Err(WalletError::Replaced { hash: transaction, account, nonce });
         }
-        raw::send(node, raw).await?;
+        match raw::send(node, raw).await {
+            // It may know it by another name than we think: only the receipt tells.
+            Err(WalletError::Node(L1Error::Refused { message, .. })) => {
+                watch(Event::Waits(format!("{}; the node says: {message}", Stage::Sent)));
+            }
+            sent => {
+                sent?;
+                self.waits(Stage::Sent, watch);
+            }
+        }
         Ok(None)
     }
 
