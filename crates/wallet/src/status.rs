@@ -82,8 +82,10 @@ pub struct WithdrawalRow {
     pub transaction: B256,
     /// Who is paid.
     pub to: InteropAddress,
-    /// How much, in wei, of ETH or of a token.
+    /// How much: wei, or the least units of the token.
     pub amount: U256,
+    /// The token on L1, unless it is ETH.
+    pub token: Option<InteropAddress>,
     /// The L2 block that has it.
     pub block: u64,
     /// How sure that block is: latest, safe or finalized.
@@ -153,6 +155,7 @@ async fn account_row(
             transaction: log.transaction_hash.unwrap_or_default(),
             to: interop(chains.l1.chain_id(), message.to)?,
             amount: message.amount,
+            token: token(chains, message.token)?,
             block,
             block_state: state(block, &node.heads),
             view: best_view(chains, &message, claims, block).await?,
@@ -160,6 +163,14 @@ async fn account_row(
     }
     let l2_balance = Some(l2.rpc().balance(account).await?);
     Ok(AccountRow { address, l1_balance, l2_balance, withdrawals })
+}
+
+/// A token of L1; the zero address stands for ETH.
+pub(crate) fn token(
+    chains: &Chains,
+    token: Address,
+) -> Result<Option<InteropAddress>, WalletError> {
+    if token.is_zero() { Ok(None) } else { interop(chains.l1.chain_id(), token).map(Some) }
 }
 
 /// The bridge's word under the first claim over the block that can still serve.

@@ -32,8 +32,10 @@ pub struct Paid {
     pub from: InteropAddress,
     /// Who was paid.
     pub to: InteropAddress,
-    /// How much, in wei, of ETH or of the token.
+    /// How much: wei, or the least units of the token.
     pub amount: U256,
+    /// The token on L1, unless it is ETH.
+    pub token: Option<InteropAddress>,
     /// The L1 transaction that paid it, if it was sent from here.
     pub paid_by: Option<B256>,
 }
@@ -334,6 +336,7 @@ impl Run<'_> {
             from: interop(self.chains.l2_chain(), message.sender)?,
             to: interop(self.chains.l1.chain_id(), message.to)?,
             amount: message.amount,
+            token: crate::status::token(self.chains, message.token)?,
             paid_by: self.entry.paid,
         })
     }

@@ -46,8 +46,7 @@ pub(crate) fn run(arguments: &Deposit) -> Result<bool, Failure> {
         let mut progress = Progress::start();
         let watch = &mut |event| progress.tell(event);
         let wait = !arguments.no_wait;
-        let done =
-            tern_wallet::deposit(&chains, &key, to, arguments.amount, wait, watch).await?;
+        let done = tern_wallet::deposit(&chains, &key, to, arguments.amount, wait, watch).await?;
         drop(progress);
         let (amount, to) = (arguments.amount, &done.to);
         let words = match &done.credited {

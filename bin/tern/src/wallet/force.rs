@@ -50,7 +50,8 @@ pub(crate) struct Force {
 
 /// Calldata in the words of the command line.
 pub(crate) fn calldata(text: &str) -> Result<Data, String> {
-    text.parse().map_err(|_| format!("{text:?} is not calldata: 0x and pairs of hexadecimal digits"))
+    text.parse()
+        .map_err(|_| format!("{text:?} is not calldata: 0x and pairs of hexadecimal digits"))
 }
 
 /// Forces a transaction; true if it was not skipped and did not fail.

@@ -12,6 +12,7 @@ use std::{io::Write, path::PathBuf, time::Duration};
 use clap::Args;
 use indicatif::ProgressBar;
 use serde::Serialize;
+use tern_interop_address::InteropAddress;
 use tern_l1::{Key, L1};
 use tern_wallet::{Account, Amount, Event, Sources};
 
@@ -58,8 +59,7 @@ fn amount(text: &str) -> Result<Amount, tern_wallet::WalletError> {
 /// The key, said on stderr as the account it signs for.
 fn key(options: &KeyOptions, chain: &L1) -> Result<Key, Failure> {
     let key = Key::load(&options.source())?;
-    let account =
-        tern_interop_address::InteropAddress::evm(chain.chain_id(), key.address().into_array());
+    let account = InteropAddress::evm(chain.chain_id(), key.address().into_array());
     if let Ok(account) = account {
         eprintln!("from {account}");
     }
@@ -73,8 +73,8 @@ struct Progress {
 
 impl Progress {
     fn start() -> Self {
-        let bar =
-            ProgressBar::new_spinner().with_style(crate::ef_test::style("{spinner} {elapsed} {msg}"));
+        let bar = ProgressBar::new_spinner()
+            .with_style(crate::ef_test::style("{spinner} {elapsed} {msg}"));
         bar.enable_steady_tick(Duration::from_millis(200));
         Self { bar }
     }
@@ -97,6 +97,14 @@ impl Progress {
 impl Drop for Progress {
     fn drop(&mut self) {
         self.bar.finish_and_clear();
+    }
+}
+
+/// How much of what.
+fn value(amount: Amount, token: Option<&InteropAddress>) -> String {
+    match token {
+        None => amount.to_string(),
+        Some(token) => format!("{} units of the token {token}", amount.0),
     }
 }
 

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use clap::Args;
 use tern_wallet::{Account, Amount, Status as Answer, WithdrawalRow};
 
-use super::{Ends, account, print};
+use super::{Ends, account, print, value};
 use crate::{failure::Failure, runtime};
 
 #[derive(Debug, Args)]
@@ -90,7 +90,7 @@ fn words(answer: &Answer) -> String {
 
 fn withdrawal(row: &WithdrawalRow) -> String {
     use tern_wallet::withdrawal::PayState::{Done, Failed, Ready, Waiting};
-    let (nonce, amount, to) = (row.nonce, Amount(row.amount), &row.to);
+    let (nonce, amount, to) = (row.nonce, value(Amount(row.amount), row.token.as_ref()), &row.to);
     let state = match row.view.state {
         Done => "paid".to_owned(),
         state @ (Ready | Failed) => {

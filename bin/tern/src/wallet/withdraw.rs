@@ -6,7 +6,7 @@ use clap::Args;
 use tern_l1::Key;
 use tern_wallet::{Account, Amount, Chains, Journal, Paid, TxHash};
 
-use super::{Ends, Progress, account, amount, key, print};
+use super::{Ends, Progress, account, amount, key, print, value};
 use crate::{failure::Failure, keys::KeyOptions, runtime};
 
 #[derive(Debug, Args)]
@@ -70,7 +70,8 @@ pub(crate) fn run(arguments: &Withdraw) -> Result<bool, Failure> {
         drop(progress);
         if arguments.no_wait {
             let hash = entry.transaction;
-            let words = format!("withdrawal {hash} is sent; go on with tern withdraw --resume {hash}");
+            let words =
+                format!("withdrawal {hash} is sent; go on with tern withdraw --resume {hash}");
             print(arguments.json, &serde_json::json!({ "transaction": hash }), &words)?;
             return Ok(true);
         }
@@ -115,5 +116,5 @@ async fn follow(
 
 fn words(paid: &Paid) -> String {
     let by = paid.paid_by.map_or_else(String::new, |hash| format!(", by L1 transaction {hash}"));
-    format!("paid: {} to {}{by}", Amount(paid.amount), paid.to)
+    format!("paid: {} to {}{by}", value(Amount(paid.amount), paid.token.as_ref()), paid.to)
 }
