@@ -47,7 +47,7 @@ pub(crate) fn run(arguments: &Send) -> Result<bool, Failure> {
             Err(error) => return Err(error.into()),
         }
         let key = key(&arguments.key, node.rpc())?;
-        let to = arguments.to.on(node.rpc().chain_id(), "the node's")?;
+        let to = arguments.to.on(node.rpc().chain_id(), "the node")?;
         let mut progress = Progress::start();
         let watch = &mut |event| progress.tell(event);
         let (amount, data) = (arguments.amount, arguments.data.clone());
