@@ -8,8 +8,14 @@ use std::{
 };
 
 use ethrex_blockchain::{Blockchain, BlockchainOptions};
-use ethrex_common::types::{Fork, Genesis};
-use ethrex_storage::{EngineType, Store, StoreConfig, error::StoreError};
+use ethrex_common::{
+    H256,
+    types::{Fork, Genesis},
+};
+use ethrex_rlp::decode::RLPDecode;
+use ethrex_storage::{
+    EngineType, Store, StoreConfig, api::tables::CANONICAL_BLOCK_HASHES, error::StoreError,
+};
 use tern_protocol::{ChainId, Hash};
 use tern_stf::ChainSpec;
 
@@ -195,7 +201,7 @@ async fn open_store(dir: &Path, genesis: Genesis) -> Result<Store, EngineError> 
         .await
         .map_err(|error| broken(dir, error.to_string()))?
         .map_err(|error| from_store(dir, &error))?;
-    let first = store.get_canonical_block_hash_sync(0).map_err(|error| from_store(dir, &error))?;
+    let first = first_block(&store).map_err(|error| from_store(dir, &error))?;
     if let Some(got) = first.filter(|got| *got != want) {
         return Err(EngineError::OtherChain {
             path: dir.to_owned(),
@@ -205,6 +211,12 @@ async fn open_store(dir: &Path, genesis: Genesis) -> Result<Store, EngineError> 
     }
     store.add_initial_state(genesis).await.map_err(|error| from_store(dir, &error))?;
     Ok(store)
+}
+
+/// Block 0 as the disk has it: before a genesis is given, the store answers with an empty header's hash.
+fn first_block(store: &Store) -> Result<Option<H256>, StoreError> {
+    let found = store.read(CANONICAL_BLOCK_HASHES, 0_u64.to_le_bytes().to_vec())?;
+    Ok(found.map(|bytes| H256::decode(&bytes)).transpose()?)
 }
 
 fn from_store(dir: &Path, error: &StoreError) -> EngineError {

@@ -49,7 +49,11 @@ async fn random_blocks_are_those_of_the_executor() {
             continue;
         }
         let dir = TempDir::new().expect("a folder");
-        let genesis = write_genesis(dir.path(), &spec, chain.generator().accounts(), 0);
+        let genesis = {
+            let generator = chain.generator();
+            let header = generator.genesis_header(Hash::ZERO);
+            write_genesis(dir.path(), &spec, generator.accounts(), &header)
+        };
         let first = tern_stf_ethrex::keccak(chain.head());
         let engine = match Ethrex::open(&dir.path().join("data"), &genesis, first).await {
             Ok(engine) => engine,

@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 use tempfile::TempDir;
 use tern_engine::{Ethrex, Heads};
 use tern_protocol::{BlockInputs, Candidate, Hash, Timestamp};
-use tern_stf::{ChainSpec, GenesisAccount};
+use tern_stf::{ChainSpec, GenesisAccount, Header};
 use tern_stf_ethrex::EthrexExecutor;
 use tern_workload::{Chain, Transaction};
 
@@ -20,7 +20,7 @@ impl Home {
     pub(crate) fn new() -> Self {
         let chain = Chain::new(&EthrexExecutor, 20, 20).expect("a chain");
         let dir = TempDir::new().expect("a folder");
-        let genesis = write_genesis(dir.path(), chain.spec(), chain.genesis(), 0);
+        let genesis = write_genesis(dir.path(), chain.spec(), chain.genesis(), chain.head());
         Self { dir, chain, genesis }
     }
 
@@ -69,7 +69,7 @@ pub(crate) fn write_genesis(
     dir: &Path,
     spec: &ChainSpec,
     accounts: &[GenesisAccount],
-    timestamp: u64,
+    first: &Header,
 ) -> PathBuf {
     let alloc: Map<String, Value> = accounts
         .iter()
@@ -107,10 +107,16 @@ pub(crate) fn write_genesis(
             },
         },
         "alloc": alloc,
-        "coinbase": "0x0000000000000000000000000000000000000000",
-        "difficulty": "0x0", "extraData": "0x", "gasLimit": "0x1c9c380", "nonce": "0x0",
-        "mixHash": Hash::ZERO.to_string(), "timestamp": format!("{timestamp:#x}"),
-        "baseFeePerGas": "0x3b9aca00", "blobGasUsed": "0x0", "excessBlobGas": "0x0",
+        "coinbase": first.beneficiary.to_string(),
+        "difficulty": "0x0",
+        "extraData": format!("0x{}", hex::encode(&first.extra_data)),
+        "gasLimit": format!("{:#x}", first.gas_limit),
+        "nonce": "0x0",
+        "mixHash": first.prev_randao.to_string(),
+        "timestamp": format!("{:#x}", first.timestamp),
+        "baseFeePerGas": format!("{:#x}", first.base_fee_per_gas),
+        "blobGasUsed": "0x0",
+        "excessBlobGas": format!("{:#x}", first.excess_blob_gas.unwrap_or_default()),
     });
     let path = dir.join("genesis.json");
     std::fs::write(&path, genesis.to_string()).expect("writable");
