@@ -17,7 +17,11 @@ pub fn decompress(stream: &[u8], limit: u32) -> Result<Vec<u8>, DataError> {
     let most = limit as usize;
     check_window(stream)?;
     // Large windows are another format.
-    let mut state = BrotliState::new_strict(Heap, Heap, Heap);
+    let mut state = BrotliState::new_strict(
+        Heap::<u8>(Vec::new()),
+        Heap::<u32>(Vec::new()),
+        Heap::<HuffmanCode>(Vec::new()),
+    );
     let (mut left, mut read, mut written) = (stream.len(), 0, 0);
     let mut out = vec![0; FIRST_OUTPUT.min(most)];
     loop {
@@ -83,8 +87,10 @@ pub(crate) fn compress(bytes: &[u8]) -> Vec<u8> {
     out
 }
 
-/// Memory from the global allocator, which is what the decoder may not assume to exist.
-struct Heap;
+/// Memory from the global allocator, which is what the decoder may not assume to exist. What
+/// comes back is used again: each of many small parts of a stream may want megabytes, and fresh
+/// pages cost more than clearing old ones.
+struct Heap<T>(Vec<Vec<T>>);
 
 #[derive(Default)]
 struct Cells<T>(Vec<T>);
@@ -101,18 +107,25 @@ impl<T> SliceWrapperMut<T> for Cells<T> {
     }
 }
 
-macro_rules! allocates {
-    ($($cell:ty)*) => {$(
-        impl Allocator<$cell> for Heap {
-            type AllocatedMemory = Cells<$cell>;
+impl<T: Clone + Default> Allocator<T> for Heap<T> {
+    type AllocatedMemory = Cells<T>;
 
-            fn alloc_cell(&mut self, len: usize) -> Cells<$cell> {
-                Cells(vec![<$cell>::default(); len])
-            }
+    fn alloc_cell(&mut self, len: usize) -> Cells<T> {
+        let fits = self.0.iter().position(|cells| cells.capacity() >= len);
+        let Some(at) = fits else {
+            // Nothing that is too small is kept: else pieces that grow would pile up.
+            self.0.clear();
+            return Cells(vec![T::default(); len]);
+        };
+        let mut cells = self.0.swap_remove(at);
+        cells.clear();
+        cells.resize(len, T::default());
+        Cells(cells)
+    }
 
-            fn free_cell(&mut self, _: Cells<$cell>) {}
+    fn free_cell(&mut self, cells: Cells<T>) {
+        if cells.0.capacity() > 0 {
+            self.0.push(cells.0);
         }
-    )*};
+    }
 }
-
-allocates!(u8 u32 HuffmanCode);
