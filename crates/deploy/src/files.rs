@@ -130,7 +130,7 @@ impl Files {
             }
         }
         let before = match &planned.genesis {
-            Some(genesis) => not_after(l1, genesis.timestamp.to()).await?,
+            Some(genesis) => not_before(l1, genesis.timestamp.to()).await?,
             None if l1.code(a.inbox).await?.is_empty() => begin(l1).await?,
             // Nobody remembers when: everything is read.
             None => l1.header(Some(0)).await?,
@@ -149,20 +149,20 @@ async fn begin(l1: &L1) -> Result<Header, DeployError> {
     Ok(l1.header(Some(head.number.saturating_sub(SETTLED))).await?)
 }
 
-/// The last block that is not later. The inbox came later, because its address depends on a
-/// block 0 of that time.
-async fn not_after(l1: &L1, time: u64) -> Result<Header, DeployError> {
-    let mut best = l1.header(Some(0)).await?;
-    let (mut low, mut high) = (1, l1.header(None).await?.number);
-    while low <= high {
+/// The first block that is not earlier. The inbox came in it or later, because its address
+/// depends on a block 0 of that time. Blocks of a development chain may share a time.
+async fn not_before(l1: &L1, time: u64) -> Result<Header, DeployError> {
+    let mut found = l1.header(None).await?;
+    let (mut low, mut high) = (0, found.number);
+    while low < high {
         let middle = low.midpoint(high);
         let header = l1.header(Some(middle)).await?;
-        if header.timestamp <= time {
-            low = middle + 1;
-            best = header;
+        if header.timestamp >= time {
+            high = middle;
+            found = header;
         } else {
-            high = middle - 1;
+            low = middle + 1;
         }
     }
-    Ok(best)
+    Ok(found)
 }
