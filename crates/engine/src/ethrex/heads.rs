@@ -60,12 +60,7 @@ impl Inner {
         let _turn = self.turn();
         let head = head_of(&block.header);
         let (this, parent) = (block.hash(), block.header.parent_hash);
-        if self.has_block_and_state(this)? {
-            return Ok(head);
-        }
-        if self.header(parent)?.is_none() {
-            return Err(unknown(parent));
-        }
+        // A header that is known says nothing about the transactions that came with it.
         validate_block_body(&block.header, &block.body, &NativeCrypto).map_err(|error| {
             EngineError::Invalid {
                 client: NAME.into(),
@@ -73,6 +68,12 @@ impl Inner {
                 reason: error.to_string(),
             }
         })?;
+        if self.has_block_and_state(this)? {
+            return Ok(head);
+        }
+        if self.header(parent)?.is_none() {
+            return Err(unknown(parent));
+        }
         self.revive(parent, false)?;
         self.chain
             .add_block_pipeline(block, None)
