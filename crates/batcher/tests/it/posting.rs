@@ -78,7 +78,7 @@ fn segments_become_batches_in_blobs_and_read_back() {
     run(async {
         let world = World::new().await;
         world.seal(5, 4, 30).await;
-        world.seal(1, 3, 1_000).await;
+        world.seal(1, 3, 2_000).await;
         let options = Options { post: Post::Blobs, ..world.options() };
         let summary = world.run(options).await.expect("all goes well");
         assert_eq!((summary.batches, summary.tip), (6, 6));
@@ -112,7 +112,8 @@ fn a_segment_without_transactions_needs_no_data() {
     run(async {
         let world = World::new().await;
         world.seal(3, 5, 0).await;
-        world.run(world.options()).await.expect("all goes well");
+        let options = Options { post: Post::Calldata, ..world.options() };
+        world.run(options).await.expect("all goes well");
         all_is_there(&world).await;
         let batches = accepted(&world).await;
         assert!(batches.iter().all(|(_, header, _)| header.data == DataRef::None));

@@ -20,7 +20,7 @@ fn relief_takes_what_is_due_of_anyone_after_the_silence_and_of_nobody_before() {
         assert!(matches!(error, BatcherError::NotSequencer { .. }), "{error}");
 
         // Longer than the silence and the time that an entry may wait.
-        world.rpc("evm_increaseTime", json!([3_600])).await;
+        world.rpc("anvil_mine", json!(["0x140"])).await;
         world.rpc("evm_setAutomine", json!([true])).await;
         world.mine(2).await;
         let done = relief(&world.l1, &world.rollup, &key).await.expect("it is accepted");

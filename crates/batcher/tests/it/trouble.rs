@@ -34,8 +34,8 @@ fn several_batches_come_with_one_block() {
     run(async {
         let world = World::new().await;
         world.seal(4, 2, 5).await;
-        let options = Options { once: false, ..world.options() };
-        world.run_for(options, Duration::from_secs(2)).await;
+        let options = Options { once: false, post: Post::Calldata, ..world.options() };
+        world.run_for(options, Duration::from_secs(6)).await;
         assert_eq!(world.tip().await.0, 0);
         world.mine(1).await;
         assert_eq!(world.tip().await.0, 4);
@@ -48,7 +48,7 @@ fn after_somebody_elses_batch_it_goes_on_from_there() {
         let world = World::new().await;
         world.seal(3, 2, 5).await;
         // The silence is over; the batcher's transactions wait, and a stranger's comes first.
-        world.rpc("evm_increaseTime", json!([3_600])).await;
+        world.rpc("anvil_mine", json!(["0x140"])).await;
         world.mine(1).await;
         let options = Options { once: false, ..world.options() };
         world.run_for(options, Duration::from_secs(1)).await;
@@ -105,7 +105,7 @@ fn somebody_elses_key_is_refused_before_anything_is_sent() {
 fn a_segment_too_large_for_calldata_is_refused_by_name_if_blobs_are_not_allowed() {
     run(async {
         let world = World::new().await;
-        world.seal(1, 1, 2_000).await;
+        world.seal(1, 1, 6_000).await;
         let options = Options { post: Post::Calldata, ..world.options() };
         let error = world.run(options).await.expect_err("no transaction carries it");
         assert!(matches!(error, BatcherError::TooLarge { index: 0, .. }), "{error}");
