@@ -74,7 +74,9 @@ fn a_batch_that_a_reorganisation_took_back_comes_again() {
         let world = World::new().await;
         world.seal(3, 2, 5).await;
         world.mine(3).await;
-        world.run(world.options()).await.expect("all goes well");
+        // The development node forgets what it takes back: only the sender can bring it again.
+        let options = Options { confirmations: 64, ..world.options() };
+        world.run(options.clone()).await.expect("all goes well");
         assert_eq!(world.tip().await.0, 3);
         let segments = world.node.segments();
         let anchor = segments.last().expect("three").anchors[0].number;
@@ -82,7 +84,7 @@ fn a_batch_that_a_reorganisation_took_back_comes_again() {
         let depth = head - anchor - 1;
         world.rpc("anvil_reorg", json!([depth, []])).await;
         assert!(world.tip().await.0 < 3, "the reorganisation took batches back");
-        world.run(world.options()).await.expect("it goes on");
+        world.run(options.clone()).await.expect("it goes on");
         all_is_there(&world).await;
     });
 }
