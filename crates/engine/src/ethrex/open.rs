@@ -90,11 +90,12 @@ impl Ethrex {
         let inner = self.inner.clone();
         let work = move || {
             let _turn = inner.turn();
-            // Deep reorganisations need it; it goes on in the background.
+            // The journal of a step back is only whole from when this has ended.
             inner
                 .store
                 .generate_flatkeyvalue()
                 .map_err(|error| inner.failed("start its background work", &error))?;
+            inner.await_background_work()?;
             let head = inner.latest_header()?;
             inner.revive(head.hash(), true)
         };

@@ -107,7 +107,7 @@ impl Inner {
         self.store.install_overlay_for_reorg(edge, from, |_| None).map_err(failed)
     }
 
-    fn await_background_work(&self) -> Result<(), EngineError> {
+    pub(super) fn await_background_work(&self) -> Result<(), EngineError> {
         let failed = |error| self.failed("look at its background work", &error);
         let begun = Instant::now();
         while !self.store.flatkeyvalue_fully_generated().map_err(failed)? {
