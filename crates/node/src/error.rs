@@ -47,7 +47,9 @@ pub enum NodeError {
         want: Hash,
     },
     /// The folder cannot be made or written.
-    #[error("cannot use the folder {path} ({source}): give another with --data, or make it writable")]
+    #[error(
+        "cannot use the folder {path} ({source}): give another with --data, or make it writable"
+    )]
     Folder {
         /// The folder.
         path: PathBuf,
@@ -55,13 +57,17 @@ pub enum NodeError {
         source: io::Error,
     },
     /// Another process has the folder.
-    #[error("another node uses the folder {path}: stop it, or give this one a folder of its own with --data")]
+    #[error(
+        "another node uses the folder {path}: stop it, or give this one a folder of its own with --data"
+    )]
     InUse {
         /// The folder.
         path: PathBuf,
     },
     /// The store is of another version of this program.
-    #[error("{path} was written by version {got} of this program's store, and this one reads version {want}: use the tern that wrote it, or move the folder away, then all is derived from L1 again")]
+    #[error(
+        "{path} was written by version {got} of this program's store, and this one reads version {want}: use the tern that wrote it, or move the folder away, then all is derived from L1 again"
+    )]
     StoreVersion {
         /// The file.
         path: PathBuf,
@@ -77,7 +83,9 @@ pub enum NodeError {
         path: PathBuf,
     },
     /// The store cannot be read or written.
-    #[error("{path} cannot be used ({reason}): free space on its disk, or move the folder away, then all is derived from L1 again")]
+    #[error(
+        "{path} cannot be used ({reason}): free space on its disk, or move the folder away, then all is derived from L1 again"
+    )]
     Store {
         /// The file.
         path: PathBuf,
@@ -85,7 +93,9 @@ pub enum NodeError {
         reason: String,
     },
     /// Nobody can listen there.
-    #[error("cannot listen on {address} ({source}): give a free port with --http-port, or 0 for any")]
+    #[error(
+        "cannot listen on {address} ({source}): give a free port with --http-port, or 0 for any"
+    )]
     Listen {
         /// The address.
         address: SocketAddr,
@@ -96,7 +106,9 @@ pub enum NodeError {
     #[error("{0}")]
     Option(String),
     /// What L1 says contradicts what this program computes from it.
-    #[error("L1 block {block} says what this program cannot follow ({reason}): this program is older than the contracts, or the L1 node is wrong")]
+    #[error(
+        "L1 block {block} says what this program cannot follow ({reason}): this program is older than the contracts, or the L1 node is wrong"
+    )]
     Inbox {
         /// The L1 block.
         block: u64,
@@ -104,7 +116,9 @@ pub enum NodeError {
         reason: String,
     },
     /// A part of the node ended without an error.
-    #[error("the node's {0} ended: this is a defect of this program; start it again, nothing is lost")]
+    #[error(
+        "the node's {0} ended: this is a defect of this program; start it again, nothing is lost"
+    )]
     Ended(&'static str),
 }
 

@@ -1,0 +1,137 @@
+//! Reading L1, away from everything that must not wait for it.
+
+use std::time::Duration;
+
+use tern_l1::{BlockId, Cursor, CursorOptions, Kind, L1, L1Block, L1Error, Step};
+use tern_node_api::L1Ref;
+use tern_protocol::Hash;
+use tokio::sync::mpsc::Sender;
+
+use crate::{
+    NodeError,
+    core::event::{Event, EventError},
+    shared::Backoff,
+};
+
+/// How often L1 is asked when it has nothing new.
+const PAUSE: Duration = Duration::from_millis(300);
+
+/// L1 reorganisations up to this depth are followed without beginning anew.
+pub(crate) const DEPTH: usize = 96;
+
+/// What L1 says.
+#[derive(Debug)]
+pub(crate) enum Report {
+    /// The next blocks.
+    Forward { blocks: Vec<(L1Ref, Vec<Event>)>, head: u64 },
+    /// The blocks after this one are gone.
+    Back { to: u64 },
+    /// There is nothing more for now.
+    Read,
+    /// L1 is not to be had for now.
+    Trouble(String),
+    /// A reorganisation that is too deep: begin anew.
+    Reset,
+    /// Somebody has to change something.
+    Failed(NodeError),
+}
+
+/// The contracts that are read.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Contracts {
+    pub(crate) inbox: alloy_primitives::Address,
+    pub(crate) settlement: alloy_primitives::Address,
+}
+
+/// Reads L1 after a block until nobody listens.
+pub(crate) async fn read(l1: L1, contracts: Contracts, from: BlockId, to: Sender<Report>) {
+    let mut backoff = Backoff::default();
+    let addresses = vec![contracts.inbox, contracts.settlement];
+    let options = CursorOptions { depth: DEPTH, ..CursorOptions::default() };
+    let mut cursor = loop {
+        match Cursor::start(l1.clone(), addresses.clone(), from, options.clone()).await {
+            Ok(cursor) => break cursor,
+            Err(error) => {
+                if !pass(&to, error, &mut backoff).await {
+                    return;
+                }
+            }
+        }
+    };
+    loop {
+        let report = match cursor.next().await {
+            Ok(Step::Forward(blocks)) => match understand(&contracts, blocks) {
+                Ok(blocks) => Report::Forward { blocks, head: cursor.head().number },
+                Err(error) => Report::Failed(error),
+            },
+            Ok(Step::Back { to }) => Report::Back { to: to.number },
+            Ok(Step::Idle) => Report::Read,
+            Err(error) => {
+                if !pass(&to, error, &mut backoff).await {
+                    return;
+                }
+                continue;
+            }
+        };
+        backoff.reset();
+        let idle = matches!(report, Report::Read);
+        let last = matches!(report, Report::Failed(_));
+        if to.send(report).await.is_err() || last {
+            return;
+        }
+        if idle {
+            tokio::time::sleep(PAUSE).await;
+        }
+    }
+}
+
+/// Reports an error. Whether to try again, after a pause.
+async fn pass(to: &Sender<Report>, error: L1Error, backoff: &mut Backoff) -> bool {
+    match error.kind() {
+        Kind::Retry => {
+            let told = to.send(Report::Trouble(error.to_string())).await.is_ok();
+            tokio::time::sleep(backoff.next()).await;
+            told
+        }
+        Kind::Reset => {
+            let _ = to.send(Report::Reset).await;
+            false
+        }
+        Kind::Stop => {
+            let _ = to.send(Report::Failed(error.into())).await;
+            false
+        }
+    }
+}
+
+/// A block of L1 as the node's formats have it.
+pub(crate) fn l1_ref(block: &L1Block) -> L1Ref {
+    L1Ref { number: block.number, hash: Hash(block.hash.0), timestamp: block.timestamp }
+}
+
+fn understand(
+    contracts: &Contracts,
+    blocks: Vec<L1Block>,
+) -> Result<Vec<(L1Ref, Vec<Event>)>, NodeError> {
+    blocks
+        .into_iter()
+        .map(|block| {
+            let events = block.logs.iter().filter_map(|log| {
+                let transaction = Hash(log.transaction.0);
+                if log.event.address == contracts.inbox {
+                    Some(Event::decode(&log.event, transaction))
+                } else if log.event.address == contracts.settlement {
+                    Event::decode_settlement(&log.event).transpose()
+                } else {
+                    None
+                }
+            });
+            let events: Result<Vec<Event>, EventError> = events.collect();
+            let wrong = |error: EventError| NodeError::Inbox {
+                block: block.number,
+                reason: error.to_string(),
+            };
+            Ok((l1_ref(&block), events.map_err(wrong)?))
+        })
+        .collect()
+}
