@@ -135,9 +135,9 @@ impl World {
         let Ok(Some(segment)) = node.client.segment(first).await else { return false };
         let plain = plain(&segment.blocks);
         let packed = tern_codec::pack(&plain).expect("it fits");
-        let packed = packed.into_iter().map(|blob| {
-            tern_l1::Blob::try_from(blob.as_ref().as_slice()).expect("a blob's length")
-        });
+        let packed = packed
+            .into_iter()
+            .map(|blob| tern_l1::Blob::try_from(&blob[..]).expect("a blob's length"));
         let side = blobs.then(|| sidecar(packed.collect()).expect("they are blobs"));
         let data = match &side {
             Some(side) => {
@@ -236,7 +236,9 @@ impl Node {
     pub(crate) async fn try_start(options: Options) -> Result<Self, NodeError> {
         let (ready, is_ready) = oneshot::channel();
         let (stop, stopped) = oneshot::channel();
-        let told = |at: tern_node::Ready| drop(ready.send(at));
+        let told = |at: tern_node::Ready| {
+            let _ = ready.send(at);
+        };
         let stopping = async {
             let _ = stopped.await;
         };
