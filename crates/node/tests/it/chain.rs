@@ -23,6 +23,13 @@ fn run<T>(future: impl Future<Output = T>) -> T {
 }
 
 async fn pay(world: &World, node: &Node, wei: u64) {
+    let payer = world.key.address();
+    if node.client.rpc().balance(payer).await.expect("it answers").is_zero() {
+        world.deposit(payer, 1_000_000_000_000_000_000).await;
+        while node.client.rpc().balance(payer).await.expect("it answers").is_zero() {
+            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        }
+    }
     let call = Call { value: U256::from(wei), ..Call::new("a payment", SOMEBODY, Vec::new()) };
     let sent = node.client.rpc().broadcast(&world.key, &call, 21_000).await;
     sent.expect("the pool takes it");
