@@ -7,12 +7,15 @@ export CARGO_TARGET_DIR ?= $(shell tools/target-dir)
 TERN = $(CARGO_TARGET_DIR)/debug/tern
 STAGE = tools/stage
 
-.PHONY: help up build test test-heavy lint docs bench gas independence guests vectors fuzz setup
+.PHONY: help up demo build test test-heavy lint docs bench gas independence guests vectors fuzz setup
 
 help: ## List the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' Makefile
 
-up: build ## Run what there is of the stack: three executors on one chain (no L1, no proof yet)
+up: build ## Run a whole rollup: L1, sequencer, batcher, follower; FRESH=1 starts over
+	@TERN_ANVIL="$$(tools/contracts path anvil)" $(TERN) up $(if $(FRESH),--fresh)
+
+demo: build ## Show three executors on one chain, one of them made wrong in turn (no L1, no proof)
 	@$(TERN) demo
 
 setup: ## Install, or name, what the system lacks
@@ -26,6 +29,7 @@ test: setup ## Every test: formats, derivation, executors, public block tests, a
 	@$(STAGE) format cargo fmt --check
 	@$(STAGE) third-party tools/third-party
 	@$(STAGE) contracts-tools tools/contracts path anvil
+	@$(STAGE) clients-tools tools/clients install
 	@$(STAGE) compile cargo test --locked --workspace --no-run
 	@$(STAGE) tests cargo test --locked --workspace
 	@$(STAGE) independence python3 tools/independence.py --check

@@ -10,6 +10,11 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 /// failed test was found; 2: the command could not do its work, and says why.
 #[derive(Debug, Parser)]
 #[command(name = "tern", version, arg_required_else_help = true)]
+#[command(after_help = "\
+Examples:
+  tern up                                 a whole rollup on this machine
+  tern deploy --example > rollup.toml     begin one of your own
+  tern node --help                        follow one, trusting only L1")]
 pub(crate) struct Cli {
     #[command(subcommand)]
     pub(crate) command: Command,
@@ -17,6 +22,26 @@ pub(crate) struct Cli {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    /// Start a whole rollup for development: L1, sequencer, batcher, follower.
+    Up(crate::up::Up),
+    /// Run a node of a rollup: it trusts only L1. With --sequencer it makes blocks.
+    Node(crate::node::Node),
+    /// Post a sequencer's blocks to L1.
+    Batcher(crate::batcher::Batcher),
+    /// Vote for what a node derived, in place of the provers: development chains only.
+    DevVoter(crate::dev_voter::DevVoter),
+    /// Move ETH from L1 into a rollup.
+    Deposit(crate::wallet::deposit::Deposit),
+    /// Send ETH, or call a contract, in a rollup.
+    Send(crate::wallet::send::Send),
+    /// Move ETH from a rollup to L1.
+    Withdraw(crate::wallet::withdraw::Withdraw),
+    /// Send a transaction to a rollup past its sequencer.
+    Force(crate::wallet::force::Force),
+    /// Show how far a rollup, its claims and one's withdrawals are.
+    Status(crate::wallet::status::Status),
+    /// Show addresses with their chain as text and as bytes.
+    Address(crate::wallet::address::Address),
     /// Deploy a rollup's contracts to L1, or read back what is deployed.
     Deploy(Deploy),
     /// Show three executors on one chain, one of them made wrong in turn (no L1, no proof).
@@ -26,6 +51,8 @@ pub(crate) enum Command {
     /// Compare the executors with each other.
     #[command(subcommand)]
     Stf(Stf),
+    #[command(name = tern_stack::GUARD, hide = true)]
+    Guard(crate::up::Guard),
 }
 
 #[derive(Debug, Args)]
@@ -53,6 +80,9 @@ pub(crate) struct Deploy {
     /// Use delays of minutes and a key that everybody knows: development chains only.
     #[arg(long)]
     pub(crate) dev: bool,
+    /// Where rollup.json and genesis.json are, or go: what every node of the rollup reads.
+    #[arg(long, value_name = "DIR", default_value = "rollup")]
+    pub(crate) out: PathBuf,
     /// Run every step on the live state and print the plan and its cost; send nothing.
     #[arg(long, conflicts_with = "check")]
     pub(crate) simulate: bool,
@@ -160,7 +190,17 @@ pub(crate) enum Lane {
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory;
+    use clap::{CommandFactory, Parser};
+
+    #[test]
+    fn the_parts_of_a_stack_are_started_as_they_expect() {
+        for line in tern_stack::commands() {
+            let words = std::iter::once("tern".into()).chain(line.clone());
+            if let Err(error) = super::Cli::try_parse_from(words) {
+                panic!("{line:?}: {error}");
+            }
+        }
+    }
 
     #[test]
     fn the_command_line_is_consistent() {

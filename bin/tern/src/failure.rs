@@ -6,6 +6,22 @@ use tern_protocol::Hash;
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Failure {
     #[error(transparent)]
+    Stack(#[from] tern_stack::StackError),
+    #[error(transparent)]
+    Node(#[from] tern_node::NodeError),
+    #[error(transparent)]
+    Batcher(#[from] tern_batcher::BatcherError),
+    #[error(transparent)]
+    Voter(#[from] tern_dev_voter::VoterError),
+    #[error(transparent)]
+    Rollup(#[from] tern_rollup::RollupError),
+    #[error("cannot start {}: {source}; check that it is there and may be executed", program.display())]
+    Program { program: std::path::PathBuf, source: std::io::Error },
+    #[error(transparent)]
+    Wallet(#[from] tern_wallet::WalletError),
+    #[error(transparent)]
+    Address(#[from] tern_interop_address::Error),
+    #[error(transparent)]
     Deploy(#[from] tern_deploy::DeployError),
     #[error(transparent)]
     EfTest(#[from] tern_ef_test::Error),

@@ -33,7 +33,7 @@ const VOTER: &str = "voter";
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct State {
-    version: u32,
+    pub(crate) version: u32,
     /// Where everything listens.
     pub(crate) ports: Ports,
     /// Whether the accounts have been given ETH on the rollup.

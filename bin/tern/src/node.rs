@@ -1,0 +1,144 @@
+//! `tern node`
+
+use std::{
+    net::{IpAddr, Ipv4Addr, SocketAddr},
+    path::PathBuf,
+    time::Duration,
+};
+
+use clap::Args;
+use tern_node::{Options, ReplicaOptions, RoleOptions, SequencerOptions};
+
+use crate::{failure::Failure, runtime};
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  tern node --rollup rollup.json --genesis genesis.json --data node --l1 http://127.0.0.1:8545
+  tern node ... --http-port 9545 --follow http://sequencer:9545
+  tern node ... --sequencer --block-time 1
+
+It answers Ethereum's JSON-RPC over HTTP and WebSocket on one port. Killed at any moment, the same
+command goes on where it was; without its folder it derives everything from L1 again.")]
+pub(crate) struct Node {
+    /// What describes the rollup: the file that `tern deploy` wrote.
+    #[arg(long, value_name = "FILE")]
+    rollup: PathBuf,
+    /// The rollup's block 0: the file beside it.
+    #[arg(long, value_name = "FILE")]
+    genesis: PathBuf,
+    /// The node's own folder; made if it is not there.
+    #[arg(long, value_name = "DIR")]
+    data: PathBuf,
+    /// A node of the chain that the rollup settles on.
+    #[arg(long, value_name = "URL")]
+    l1: String,
+    /// The beacon node that has L1's blobs [default: the L1 node]
+    #[arg(long, value_name = "URL")]
+    beacon: Option<String>,
+    /// Another node of the rollup, asked for blobs that the beacon node has no more.
+    #[arg(long = "archive", value_name = "URL")]
+    archives: Vec<String>,
+    /// The address to listen on. Whoever reaches it may send transactions and read everything.
+    #[arg(long, value_name = "ADDRESS", default_value_t = IpAddr::V4(Ipv4Addr::LOCALHOST))]
+    http_host: IpAddr,
+    /// The port to listen on; 0 takes a free one.
+    #[arg(long, value_name = "PORT", default_value_t = 0)]
+    http_port: u16,
+    /// The Engine API of another execution client that is given every block, then its JWT secret's
+    /// file, as URL=FILE.
+    #[arg(long = "replica", value_name = "URL=FILE", value_parser = replica)]
+    replicas: Vec<ReplicaOptions>,
+    /// The sequencer's node, to have its blocks before L1 has them.
+    #[arg(long, value_name = "URL", conflicts_with = "sequencer")]
+    follow: Option<String>,
+    /// Make blocks.
+    #[arg(long)]
+    sequencer: bool,
+    #[command(flatten)]
+    making: Making,
+}
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Making blocks")]
+struct Making {
+    /// Seconds between blocks.
+    #[arg(long, value_name = "SECONDS", default_value_t = 1, requires = "sequencer",
+          value_parser = clap::value_parser!(u64).range(1..=3600))]
+    block_time: u64,
+    /// Seconds after which blocks are handed to the batcher, however few they are.
+    #[arg(long, value_name = "SECONDS", default_value_t = 24, requires = "sequencer")]
+    max_segment_age: u64,
+    /// L1 blocks that must lie on the one that blocks read [default: 0 on a development chain, else 4]
+    #[arg(long, value_name = "BLOCKS", requires = "sequencer")]
+    confirmations: Option<u64>,
+    /// Seconds that blocks may be ahead of L1.
+    #[arg(long, value_name = "SECONDS", default_value_t = 60, requires = "sequencer")]
+    max_drift: u64,
+    /// Bytes of transactions that may wait for L1; the nearer, the smaller the blocks.
+    #[arg(long, value_name = "BYTES", default_value_t = 8 << 20, requires = "sequencer")]
+    max_backlog: u64,
+}
+
+fn replica(text: &str) -> Result<ReplicaOptions, String> {
+    let (url, file) = text.rsplit_once('=').ok_or("URL=FILE is expected")?;
+    Ok(ReplicaOptions { url: url.into(), jwt_secret: file.into() })
+}
+
+impl Node {
+    fn options(self) -> Result<Options, Failure> {
+        let role = if self.sequencer {
+            RoleOptions::Sequencer(self.making.options(&self.rollup)?)
+        } else {
+            RoleOptions::Follower { sequencer: self.follow }
+        };
+        Ok(Options {
+            rollup: self.rollup,
+            genesis: self.genesis,
+            data: self.data,
+            l1: self.l1,
+            beacon: self.beacon,
+            archives: self.archives,
+            role,
+            http: SocketAddr::new(self.http_host, self.http_port),
+            replicas: self.replicas,
+        })
+    }
+}
+
+/// A block on a real chain that has so many on it is rarely taken back.
+const CONFIRMATIONS: u64 = 4;
+
+impl Making {
+    fn options(&self, rollup: &std::path::Path) -> Result<SequencerOptions, Failure> {
+        let confirmations = match self.confirmations {
+            Some(given) => given,
+            None => {
+                let rollup = tern_rollup::Rollup::load(rollup)?;
+                let dev = tern_l1::is_development(rollup.config.l1_chain_id.0);
+                if dev { 0 } else { CONFIRMATIONS }
+            }
+        };
+        Ok(SequencerOptions {
+            block_time: Duration::from_secs(self.block_time),
+            max_segment_age: Duration::from_secs(self.max_segment_age),
+            confirmations,
+            max_drift: Duration::from_secs(self.max_drift),
+            max_backlog: self.max_backlog,
+        })
+    }
+}
+
+/// Runs until somebody stops it.
+pub(crate) fn run(arguments: Node) -> Result<bool, Failure> {
+    let options = arguments.options()?;
+    runtime::many()?.block_on(async {
+        let stop = runtime::stop_signal()?;
+        let ready = |ready: tern_node::Ready| {
+            let address = ready.address;
+            tracing::info!(http = %format!("http://{address}"), ws = %format!("ws://{address}"), "ready");
+        };
+        tern_node::run(options, ready, stop).await?;
+        Ok(true)
+    })
+}
