@@ -309,6 +309,7 @@ impl L1Error {
             | Self::FeeCap { .. } => Kind::Retry,
             Self::Failed { .. }
             | Self::Unseen { .. }
+            | Self::NonceTaken { .. }
             | Self::Reverted { .. }
             | Self::Reorged { .. } => Kind::Reset,
             _ => Kind::Stop,

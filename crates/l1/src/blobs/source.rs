@@ -124,10 +124,17 @@ impl Beacon {
         let Some(slot) = clock.slot(at) else {
             return Err("its chain began after this block".into());
         };
+        let path = format!("eth/v1/beacon/blobs/{slot}");
         let query: Vec<_> =
             hashes.iter().map(|hash| ("versioned_hashes", hash.to_string())).collect();
-        let new: Result<Option<Data<Vec<String>>>, String> =
-            self.get(&format!("eth/v1/beacon/blobs/{slot}"), &query).await;
+        let mut new: Result<Option<Data<Vec<String>>>, String> = self.get(&path, &query).await;
+        // Nodes read a list of hashes in different ways, and none is misread as a few.
+        if new
+            .as_ref()
+            .is_ok_and(|found| found.as_ref().is_some_and(|f| f.data.len() < hashes.len()))
+        {
+            new = self.get(&path, &[]).await;
+        }
         let texts = match new {
             Ok(Some(found)) => found.data,
             // Older nodes know only this.

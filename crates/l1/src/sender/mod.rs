@@ -1,20 +1,23 @@
 //! Sending many transactions of one account, in order, whatever happens in between.
 
 mod decide;
+mod gap;
 mod journal;
 
 use std::path::Path;
 
-use alloy_eips::eip4844::Blob;
 use alloy_primitives::{Address, B256, Bytes, U256};
 use decide::{Action, Attempt, Nonce, Price, View, decide, first};
+use gap::EMPTY_GAS;
 use journal::{Entry, Journal};
 
 use crate::{
     BlockId, Call, Fees, Key, L1, L1Error, MAX_GAS, Sidecar,
     send::{BLOB_GAS, Terms, sign},
-    sidecar_parallel,
 };
+
+/// At most so many nonces that L1 took back are filled in one look.
+const MAX_NONCE_GAP: usize = 16;
 
 /// How a sender sends.
 #[derive(Debug, Clone)]
@@ -114,6 +117,8 @@ pub struct Sender {
     outcomes: Vec<Outcome>,
     /// A blob of zeros, to replace a blob transaction by an empty one.
     empty_blob: Option<Sidecar>,
+    /// The next nonce of a block, if no entry has it, and L1's last block when that was seen first.
+    gap_since: Option<(u64, u64)>,
 }
 
 #[derive(Debug)]
@@ -171,8 +176,8 @@ impl Sender {
     ) -> Result<Self, L1Error> {
         let (journal, entries) = Journal::open(path, l1.chain_id(), key.address())?;
         let entries = entries.into_iter().map(Tracked::new).collect();
-        let (outcomes, empty_blob) = (Vec::new(), None);
-        let mut this = Self { l1, key, options, journal, entries, outcomes, empty_blob };
+        let (outcomes, empty_blob, gap_since) = (Vec::new(), None, None);
+        let mut this = Self { l1, key, options, journal, entries, outcomes, empty_blob, gap_since };
         if !this.entries.is_empty() {
             this.look().await?;
         }
@@ -328,6 +333,7 @@ impl Sender {
     }
 
     async fn act(&mut self, view: &View) -> Result<(), L1Error> {
+        self.fill_gaps(view).await?;
         let mut first = true;
         let mut actions = Vec::new();
         for tracked in &self.entries {
@@ -431,16 +437,10 @@ impl Sender {
         if !empty {
             return self.sign(call, *nonce, *gas, price);
         }
-        let (nonce, mut nothing) =
-            (*nonce, Call::new(format!("nothing instead of {}", call.what), self.account(), []));
-        // A pool replaces a transaction only by one of its kind.
-        if call.blobs.is_some() {
-            if self.empty_blob.is_none() {
-                self.empty_blob = Some(sidecar_parallel(vec![Blob::ZERO]).await?);
-            }
-            nothing.blobs.clone_from(&self.empty_blob);
-        }
-        self.sign(&nothing, nonce, 21_000, price)
+        let (nonce, kind) = (*nonce, self.entries[place].kind());
+        let what = format!("nothing instead of {}", call.what);
+        let nothing = self.nothing(what, kind).await?;
+        self.sign(&nothing, nonce, EMPTY_GAS, price)
     }
 
     fn sign(

@@ -49,7 +49,9 @@ async fn the_cursor_reads_what_is_canonical_after_reorganisations_of_every_depth
         l1.ask::<_, Option<()>>("anvil_reorg", (depth, none)).await.expect("a reorganisation");
         assert!(!l1.is_canonical(tip.number, tip.hash).await.expect("an answer"));
         let Step::Back { to } = step(&mut cursor, &mut read).await else { panic!("{depth}") };
-        assert_eq!(to.number, tip.number - depth);
+        // Some blocks may be the same again, as the development node makes empty ones.
+        assert!((tip.number - depth..tip.number).contains(&to.number));
+        assert!(l1.is_canonical(to.number, to.hash).await.expect("an answer"));
         while step(&mut cursor, &mut read).await != Step::Idle {}
         let head = l1.header(None).await.expect("a header");
         assert_eq!(read.len() as u64, head.number);

@@ -157,6 +157,41 @@ async fn what_a_reorganisation_undid_is_sent_again() {
 }
 
 #[tokio::test]
+async fn what_a_reorganisation_undid_after_it_was_done_blocks_nothing() {
+    for kind in [TransactionKind::Ordinary, TransactionKind::Blob] {
+        let (_anvil, l1) = fresh(QUIET).await;
+        let folder = tempfile::tempdir().expect("a folder");
+        let mut sender = sender(&l1, folder.path()).await;
+        let call = async |word| match kind {
+            TransactionKind::Ordinary => call(word),
+            TransactionKind::Blob => blob_call().await,
+        };
+        mine(&l1, 1).await;
+        for word in 0..3 {
+            sender.submit(call(word).await, 50_000).await.expect("sent");
+        }
+        mine(&l1, 3).await;
+        assert_eq!(sender.tick().await.expect("a look").len(), 3);
+        sender.submit(call(3).await, 50_000).await.expect("sent");
+        // The development node forgets what it takes back.
+        let none: [(); 0] = [];
+        l1.ask::<_, Option<()>>("anvil_reorg", (3, none)).await.expect("a reorganisation");
+        assert_eq!(l1.nonce(key().address(), false).await.expect("an answer"), 0);
+        // Some blocks say that nothing comes back by itself; whoever opens the journal later, too.
+        let mut outcomes = Vec::new();
+        for round in 0..12 {
+            outcomes.extend(sender.tick().await.expect("a look"));
+            mine(&l1, 1).await;
+            if round == 4 {
+                drop(sender);
+                sender = self::sender(&l1, folder.path()).await;
+            }
+        }
+        assert_eq!(mined(&outcomes), [(0, true), (1, true), (2, true), (3, false)], "{kind:?}");
+    }
+}
+
+#[tokio::test]
 async fn a_nonce_that_somebody_else_took_is_said() {
     let (_anvil, l1) = fresh(QUIET).await;
     let folder = tempfile::tempdir().expect("a folder");
@@ -203,6 +238,10 @@ async fn a_node_that_starts_again_from_its_state_goes_on_where_it_was() {
     let (anvil, l1) = start(&options).await;
     let mut before = sender(&l1, folder.path()).await;
     before.submit(call(1), 50_000).await.expect("sent");
+    // It mines by itself, but after it has answered.
+    while l1.header(None).await.expect("a header").number == 0 {
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
     let head = l1.header(None).await.expect("a header");
     anvil.stop();
     drop(before);
