@@ -24,6 +24,8 @@ use crate::{
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 /// With `Options::once`, how long nothing may succeed.
 const ONCE_PATIENCE: Duration = Duration::from_secs(120);
+/// As long as the same is wrong, it is said so often.
+const SAID_AGAIN: Duration = Duration::from_secs(60);
 /// The file of signed transactions, in the batcher's folder.
 const JOURNAL: &str = "transactions.redb";
 
@@ -145,14 +147,15 @@ struct Patience {
     shortest: Duration,
     once: bool,
     moved: Instant,
-    said: String,
+    /// What was said last, and when.
+    said: Option<(String, Instant)>,
 }
 
 impl Patience {
     fn new(options: &Options) -> Self {
         let shortest = options.poll.min(LONGEST_PAUSE);
         let (pause, moved) = (shortest, Instant::now());
-        Self { pause, shortest, once: options.once, moved, said: String::new() }
+        Self { pause, shortest, once: options.once, moved, said: None }
     }
 
     fn reset(&mut self, moved: bool) {
@@ -160,9 +163,8 @@ impl Patience {
         if moved {
             self.moved = Instant::now();
         }
-        if !self.said.is_empty() {
+        if self.said.take().is_some() {
             tracing::info!("the batcher goes on");
-            self.said.clear();
         }
     }
 
@@ -189,11 +191,12 @@ impl Patience {
             return Err(error);
         }
         let text = error.to_string();
-        if text == self.said {
+        let known = |(said, at): &(String, Instant)| *said == text && at.elapsed() < SAID_AGAIN;
+        if self.said.as_ref().is_some_and(known) {
             tracing::debug!(error = %text, pause = ?self.pause, "again");
         } else {
             tracing::warn!(error = %text, pause = ?self.pause, "the batcher waits");
-            self.said = text;
+            self.said = Some((text, Instant::now()));
         }
         tokio::time::sleep(self.pause).await;
         self.pause = (self.pause * 2).min(LONGEST_PAUSE);

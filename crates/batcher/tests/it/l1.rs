@@ -120,6 +120,29 @@ impl World {
         }
     }
 
+    /// Runs a batcher until so many of its transactions wait for a block, and kills it.
+    pub(crate) async fn run_until_sent(&self, options: Options, count: u64) {
+        let sent = async {
+            loop {
+                let status = self.rpc("txpool_status", json!([])).await;
+                let pending: U256 =
+                    serde_json::from_value(status["pending"].clone()).expect("a number");
+                if pending == U256::from(count) {
+                    return;
+                }
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        };
+        let all = async {
+            let stop = std::future::pending();
+            tokio::select! {
+                ended = tern_batcher::run(options, |_| {}, stop) => panic!("it ended: {ended:?}"),
+                () = sent => {}
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(60), all).await.expect("they are sent in time");
+    }
+
     pub(crate) async fn mine_for_ever(&self) {
         loop {
             tokio::time::sleep(Duration::from_millis(100)).await;
@@ -152,6 +175,11 @@ impl Drop for World {
     fn drop(&mut self) {
         let _ = std::fs::remove_dir_all(&self.folder);
     }
+}
+
+/// A development node that is not of the rollup's chain.
+pub(crate) fn another_chain() -> Anvil {
+    Anvil::start(program(), &["--chain-id", "1337"]).expect("the development node starts")
 }
 
 pub(crate) fn dev_key() -> Key {

@@ -2,6 +2,9 @@
 
 use std::sync::{Arc, Mutex, MutexGuard};
 
+use alloy_consensus::{SignableTransaction, TxEip1559};
+use alloy_eips::eip2718::Encodable2718;
+use alloy_primitives::{Address, Signature, TxKind, U256};
 use alloy_sol_types::SolCall;
 use axum::{Json, Router, extract::State, routing::post};
 use serde_json::{Value, json};
@@ -81,12 +84,8 @@ impl FakeNode {
         let mut state = self.shared.state();
         state.salt += 1;
         let first_timestamp = anchor.timestamp.max(state.time + 1);
-        let raw = |block: usize, at: usize| {
-            // As a transfer: a hundred and some bytes, of which most are noise.
-            let seed = format!("{} {block} {at}", state.salt);
-            let noise = keccak256(seed.as_bytes()).0;
-            Bytes([&[2, 0xf8, 0x6f][..], &noise, &noise, &[0; 12], &noise].concat())
-        };
+        let salt = state.salt;
+        let raw = |block: usize, at: usize| Bytes(transfer(&format!("{salt} {block} {at}")));
         let blocks: Vec<Vec<Bytes>> =
             (0..blocks).map(|block| (0..transactions).map(|at| raw(block, at)).collect()).collect();
         let count = blocks.len() as u64;
@@ -137,7 +136,7 @@ impl Shared {
         self.state.lock().expect("nobody panics beside it")
     }
 
-    async fn view<C: SolCall>(&self, inbox: alloy_primitives::Address, call: C) -> C::Return {
+    async fn view<C: SolCall>(&self, inbox: Address, call: C) -> C::Return {
         let answer = self.l1.view(C::SIGNATURE, inbox, call.abi_encode()).await;
         C::abi_decode_returns_validate(&answer.expect("it answers")).expect("as its ABI says")
     }
@@ -197,6 +196,27 @@ impl Sealed {
             None => keccak256(&block.to_be_bytes()),
         }
     }
+}
+
+/// A transfer of ether as users send it, the same for the same seed. Nobody checks its signature
+/// here, and good ones look as random.
+fn transfer(seed: &str) -> Vec<u8> {
+    let noise = |of: &str| U256::from_be_bytes(keccak256(format!("{seed} {of}").as_bytes()).0);
+    let small = |of: &str, below: u64| (noise(of) % U256::from(below)).to::<u64>();
+    let priority = 1_000_000 * u128::from(1 + small("priority", 50));
+    let transaction = TxEip1559 {
+        chain_id: 7_357,
+        nonce: small("nonce", 200),
+        gas_limit: 21_000,
+        max_fee_per_gas: 100_000_000 + priority,
+        max_priority_fee_per_gas: priority,
+        to: TxKind::Call(Address::from_word(noise("to").into())),
+        value: U256::from(small("value", 1_000_000)) * U256::from(10_u64.pow(12)),
+        access_list: Default::default(),
+        input: Default::default(),
+    };
+    let signature = Signature::new(noise("r"), noise("s") >> 1, small("parity", 2) == 1);
+    transaction.into_signed(signature).encoded_2718()
 }
 
 async fn answer(State(shared): State<Arc<Shared>>, Json(request): Json<Value>) -> Json<Value> {

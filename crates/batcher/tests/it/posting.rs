@@ -78,7 +78,7 @@ fn segments_become_batches_in_blobs_and_read_back() {
     run(async {
         let world = World::new().await;
         world.seal(5, 4, 30).await;
-        world.seal(1, 3, 2_000).await;
+        world.seal(1, 3, 800).await;
         let options = Options { post: Post::Blobs, ..world.options() };
         let summary = world.run(options).await.expect("all goes well");
         assert_eq!((summary.batches, summary.tip), (6, 6));
@@ -90,7 +90,6 @@ fn segments_become_batches_in_blobs_and_read_back() {
         };
         let counts: Vec<_> = batches.iter().map(|(_, header, _)| blobs(header)).collect();
         assert!(counts[..5].iter().all(|count| *count == 1) && counts[5] > 1, "{counts:?}");
-        report(&world, "blobs").await;
     });
 }
 
@@ -103,7 +102,6 @@ fn segments_become_batches_in_calldata_and_read_back() {
         let summary = world.run(options).await.expect("all goes well");
         assert_eq!((summary.batches, summary.tip), (6, 6));
         all_is_there(&world).await;
-        report(&world, "calldata").await;
     });
 }
 
@@ -135,27 +133,47 @@ fn a_sequencer_that_is_slowed_down_gets_blobs_and_what_was_sealed_later_follows(
     });
 }
 
-/// What a transfer cost, for the README.
-async fn report(world: &World, kind: &str) {
-    let (mut gas, mut blob_gas) = (0, 0);
+#[test]
+#[ignore = "measures"]
+fn what_a_transfer_costs() {
+    let kinds = [(Post::Blobs, "blobs"), (Post::Calldata, "calldata")];
+    for (post, name) in kinds {
+        for transfers in [10, 100, 1_000, 7_000] {
+            if post == Post::Blobs || transfers <= 1_000 {
+                run(async {
+                    let world = World::new().await;
+                    // A rollup's first batch writes places that no later one is the first to write.
+                    world.seal(1, 1, 1).await;
+                    world.seal(1, 4, transfers / 4).await;
+                    let options = Options { post, ..world.options() };
+                    world.run(options).await.expect("all goes well");
+                    report(&world, name, transfers as u64 / 4 * 4).await;
+                });
+            }
+        }
+    }
+}
+
+/// What a transfer of the last batch cost, as a row for the README: where the base fee is 1 gwei and
+/// blobs cost the least that they can (EIP-7918), and where blob gas costs 1 gwei, too.
+async fn report(world: &World, kind: &str, transfers: u64) {
     let head = world.l1.header(None).await.expect("it answers").number;
+    let (mut gas, mut blob_gas) = (0, 0);
     for number in 0..=head {
         let tag = format!("{number:#x}");
         let receipts = world.rpc("eth_getBlockReceipts", json!([tag])).await;
         for receipt in receipts.as_array().into_iter().flatten() {
             if receipt["to"] == json!(world.inbox) {
-                gas += quantity(&receipt["gasUsed"]);
-                blob_gas += quantity(&receipt["blobGasUsed"]);
+                (gas, blob_gas) =
+                    (quantity(&receipt["gasUsed"]), quantity(&receipt["blobGasUsed"]));
             }
         }
     }
-    let count = |segment: &Segment| segment.blocks.iter().map(Vec::len).sum::<usize>();
-    let transfers: usize = world.node.segments().iter().map(count).sum();
-    eprintln!(
-        "{kind}: {transfers} transfers, each {} gas and {} blob gas",
-        gas / transfers as u64,
-        blob_gas / transfers as u64
-    );
+    let gwei = 1_000_000_000;
+    let low = (gas * gwei + blob_gas * gwei / 16) / transfers;
+    let even = (gas + blob_gas) * gwei / transfers;
+    let (each_gas, each_blob_gas) = (gas / transfers, blob_gas / transfers);
+    println!("| {kind} | {transfers} | {each_gas} | {each_blob_gas} | {low} | {even} |");
 }
 
 fn quantity(value: &Value) -> u64 {
