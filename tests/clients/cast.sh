@@ -20,5 +20,5 @@ for kind in "" --legacy; do
 done
 after=$("$cast" balance --rpc-url "$url" "$receiver")
 [ "$after" -eq $((before + 2000000000)) ] || fail "the receiver has $after, not two gwei more than $before"
-"$cast" estimate --rpc-url "$url" "$receiver" --value 1 >/dev/null
+"$cast" estimate --rpc-url "$url" --from "$("$cast" wallet address "$TERN_DEV_KEY")" "$receiver" --value 1 >/dev/null
 echo "  sent, estimated and read with cast" >&2
