@@ -107,6 +107,31 @@ pub(crate) fn contracts(holders: &[Address]) -> Vec<GenesisAccount> {
     ]
 }
 
+/// What creates the token in a transaction, with a million for each holder.
+pub fn token_creation(holders: &[Address]) -> Vec<u8> {
+    const PUSH0: u8 = 0x5f;
+    const PUSH2: u8 = 0x61;
+    const PUSH3: u8 = 0x62;
+    const PUSH32: u8 = 0x7f;
+    let runtime = assemble(TOKEN_SOURCE);
+    let mut code = Vec::new();
+    for holder in holders {
+        code.extend([PUSH3, 0x0f, 0x42, 0x40, PUSH32]);
+        code.extend(balance_slot(holder).0);
+        code.push(0x55);
+    }
+    let short = |length: usize| u16::try_from(length).unwrap_or(u16::MAX).to_be_bytes();
+    // The eleven bytes that follow come before it.
+    let start = code.len() + 11;
+    code.push(PUSH2);
+    code.extend(short(runtime.len()));
+    code.extend([0x80, PUSH2]);
+    code.extend(short(start));
+    code.extend([PUSH0, 0x39, PUSH0, 0xf3]);
+    code.extend(runtime);
+    code
+}
+
 fn balance_slot(holder: &Address) -> Word {
     let mut preimage = [0; 64];
     preimage[12..32].copy_from_slice(&holder.0);

@@ -6,5 +6,5 @@ mod kinds;
 mod sign;
 
 pub use chain::Chain;
-pub use kinds::Kind;
+pub use kinds::{Kind, token_creation};
 pub use sign::{Key, Transaction};

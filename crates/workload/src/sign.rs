@@ -4,7 +4,7 @@ use alloy_consensus::{SignableTransaction, TxEip1559};
 use alloy_eips::eip2718::Encodable2718;
 use alloy_primitives::{Bytes, Signature, TxKind, U256};
 use k256::ecdsa::SigningKey;
-use tern_protocol::{Address, keccak256};
+use tern_protocol::{Address, Word, keccak256};
 
 /// A development key: its secret is its number.
 #[derive(Debug, Clone)]
@@ -20,6 +20,16 @@ impl Key {
         scalar[24..].copy_from_slice(&number.to_be_bytes());
         let secret = SigningKey::from_slice(&scalar)
             .expect("a small number that is not zero is a valid key");
+        Self::new(secret)
+    }
+
+    /// A development key that somebody published, as `0x` and 64 digits.
+    pub fn from_dev_secret(text: &str) -> Option<Self> {
+        let scalar: Word = text.parse().ok()?;
+        SigningKey::from_slice(&scalar.0).ok().map(Self::new)
+    }
+
+    fn new(secret: SigningKey) -> Self {
         let point = secret.verifying_key().to_encoded_point(false);
         let hash = keccak256(&point.as_bytes()[1..]);
         let address = Address::from_slice(&hash.0[12..]).expect("20 of 32 bytes are left");
