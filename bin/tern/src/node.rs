@@ -72,9 +72,6 @@ struct Making {
     /// Seconds before waiting deposits may end a batch: so many small ones make no more batches.
     #[arg(long, value_name = "SECONDS", default_value_t = 4, requires = "sequencer")]
     min_segment_age: u64,
-    /// Seconds after which blocks are handed to the batcher if a deposit waits for the next ones.
-    #[arg(long, value_name = "SECONDS", default_value_t = 4, requires = "sequencer")]
-    min_segment_age: u64,
     /// L1 blocks that must lie on the one that blocks read [default: 0 on a development chain, else 4]
     #[arg(long, value_name = "BLOCKS", requires = "sequencer")]
     confirmations: Option<u64>,
@@ -128,7 +125,6 @@ impl Making {
         Ok(SequencerOptions {
             block_time: Duration::from_secs(self.block_time),
             max_segment_age: Duration::from_secs(self.max_segment_age),
-            min_segment_age: Duration::from_secs(self.min_segment_age),
             min_segment_age: Duration::from_secs(self.min_segment_age),
             confirmations,
             max_drift: Duration::from_secs(self.max_drift),
