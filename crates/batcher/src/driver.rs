@@ -235,7 +235,7 @@ impl Driver {
             return Ok(Sent::No("an anchor is not L1's: the sequencer makes these blocks anew"));
         };
         if self.encoded.as_ref().is_none_or(|encoded| encoded.segment != segment) {
-            self.encoded = Some(Encoded::new(segment).await?);
+            self.encoded = Some(Encoded::new(segment, self.rollup.config.limits).await?);
         }
         let Some(mut encoded) = self.encoded.take() else { return Ok(Sent::Nothing) };
         let ready = self.ready(tip, &anchors, &mut encoded).await;

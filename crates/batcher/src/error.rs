@@ -115,7 +115,10 @@ impl BatcherError {
         match self {
             // What answered before answers again, as a node that restarts or is asked too often.
             Self::L1(
-                L1Error::NotANode { .. } | L1Error::Refused { .. } | L1Error::Funds { .. },
+                L1Error::NotANode { .. }
+                | L1Error::NoBlock { .. }
+                | L1Error::Refused { .. }
+                | L1Error::Funds { .. },
             )
             | Self::Node(L1Error::NotANode { .. } | L1Error::Refused { .. }) => Kind::Retry,
             Self::L1(error) | Self::Node(error) => error.kind(),

@@ -6,7 +6,7 @@ use tern_codec::BatchData;
 use tern_contracts::Inbox;
 use tern_l1::{Blob, Call, L1, L1Error, Prices, Sidecar, TransactionKind, sidecar_parallel};
 use tern_node_api::Segment;
-use tern_protocol::{DataRef, Hash};
+use tern_protocol::{BatchLimits, DataRef, Hash};
 use tern_rollup::Rollup;
 
 use crate::{
@@ -39,12 +39,12 @@ pub(crate) struct Ready {
 
 impl Encoded {
     /// Writes a segment's data, not on an async thread.
-    pub(crate) async fn new(segment: Segment) -> Result<Self, BatcherError> {
+    pub(crate) async fn new(segment: Segment, limits: BatchLimits) -> Result<Self, BatcherError> {
         let data = core::data(&segment);
         let is_empty = data.is_none();
         let data =
             data.unwrap_or_else(|| BatchData { blocks: vec![Vec::new(); segment.blocks.len()] });
-        let bytes = tokio::task::spawn_blocking(move || tern_codec::best(&data))
+        let bytes = tokio::task::spawn_blocking(move || tern_codec::best(&data, &limits))
             .await
             .map_err(|_| BatcherError::Ended("encoder"))?;
         Ok(Self { segment, bytes: bytes.into(), is_empty, sidecar: None })

@@ -132,8 +132,9 @@ impl L1 {
         let terms = Terms { chain_id: self.chain_id(), nonce, gas, fees, blob_fee };
         let (raw, hash) = sign(&terms, key, call)?;
         match self.ask::<_, B256>("eth_sendRawTransaction", (Bytes::from(raw),)).await {
-            // No answer says nothing about whether the node has it: the receipt will.
-            Ok(_) | Err(L1Error::Unreachable { .. }) => Ok(hash),
+            // Only the node's own refusal says that it has not taken it. No answer, or one of
+            // something in between, says nothing: the receipt will.
+            Ok(_) | Err(L1Error::Unreachable { .. } | L1Error::NotANode { .. }) => Ok(hash),
             Err(L1Error::Refused { message, .. }) if message.contains("already known") => Ok(hash),
             Err(error) => Err(error),
         }
@@ -150,7 +151,7 @@ impl L1 {
                     return Err(L1Error::Failed { what, hash, gas });
                 }
                 // A node that restarts comes back.
-                Ok(None) | Err(L1Error::Unreachable { .. }) => {}
+                Ok(None) | Err(L1Error::Unreachable { .. } | L1Error::NotANode { .. }) => {}
                 Err(error) => return Err(error),
             }
             if start.elapsed() >= self.patience {

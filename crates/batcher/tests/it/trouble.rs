@@ -116,6 +116,21 @@ fn a_reorganisation_below_what_was_done_leaves_no_gap_that_stops_later_batches()
 }
 
 #[test]
+fn what_l1_forgot_while_no_batcher_ran_is_sent_again() {
+    run(async {
+        let world = World::new().await;
+        world.seal(4, 2, 5).await;
+        let options = Options { post: Post::Blobs, ..world.options() };
+        world.run_until_sent(Options { once: false, ..options.clone() }, 4).await;
+        world.rpc("anvil_dropAllTransactions", json!([])).await;
+        world.mine(1).await;
+        assert_eq!(world.tip().await.0, 0);
+        world.run(options).await.expect("it sends them again");
+        all_is_there(&world).await;
+    });
+}
+
+#[test]
 fn an_l1_and_a_node_that_are_away_for_a_while_are_waited_for() {
     run(async {
         let world = World::new().await;
