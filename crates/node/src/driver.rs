@@ -20,7 +20,7 @@ use crate::{
         derivation::Data,
         heads::{At, heads},
         inbox::Inbox,
-        sequencing::{Derived, View, slowness},
+        sequencing::{Derived, InboxRules, View, slowness},
     },
     reader::{DEPTH, Report},
     shared::Shared,
@@ -51,6 +51,7 @@ pub(crate) struct Inputs {
 
 pub(crate) struct Driver {
     pub(crate) shared: Arc<Shared>,
+    rules: InboxRules,
     pub(crate) inbox: Inbox,
     /// What is derived: before the first batch that the inbox remembers, then after each.
     pub(crate) derived: Vec<Derived>,
@@ -60,7 +61,6 @@ pub(crate) struct Driver {
     pub(crate) resumed: bool,
     /// The sequencer's last block, of a follower.
     pub(crate) followed: Option<At>,
-    pub(crate) l1_head: u64,
     pub(crate) fetched: HashMap<BatchAcc, Data>,
     pub(crate) fetching: JoinSet<(BatchAcc, Result<Data, NodeError>)>,
     pub(crate) wanted: Vec<BatchAcc>,
@@ -69,22 +69,24 @@ pub(crate) struct Driver {
     pub(crate) blob_trouble: String,
     pub(crate) lacks: Option<&'static str>,
     set: Option<[At; 3]>,
+    /// The safe block whose chain's transactions are accounted for.
+    pub(crate) rescued: Option<At>,
     checkpointed: u64,
 }
 
 impl Driver {
     /// Goes on from a checkpoint's state.
-    pub(crate) fn new(shared: Arc<Shared>, inbox: Inbox, hash: Hash) -> Self {
+    pub(crate) fn new(shared: Arc<Shared>, rules: InboxRules, inbox: Inbox, hash: Hash) -> Self {
         let base = Derived { tip: inbox.tip(), hash };
         let checkpointed = inbox.head().number;
         Self {
             shared,
+            rules,
             inbox,
             derived: vec![base],
             caught_up: false,
             resumed: false,
             followed: None,
-            l1_head: 0,
             fetched: HashMap::new(),
             fetching: JoinSet::new(),
             wanted: Vec::new(),
@@ -92,6 +94,7 @@ impl Driver {
             blob_trouble: String::new(),
             lacks: None,
             set: None,
+            rescued: None,
             checkpointed,
         }
     }
@@ -103,6 +106,9 @@ impl Driver {
         stop: &mut (impl Future<Output = ()> + Unpin),
     ) -> Result<Ended, NodeError> {
         let mut next = Instant::now();
+        let before = self.shared.engine.heads()?.safe;
+        let before = self.shared.engine.head(before)?;
+        self.rescued = before.map(|head| At { number: head.number, hash: head.hash });
         self.publish().await?;
         loop {
             tokio::select! {
@@ -134,12 +140,15 @@ impl Driver {
         match report {
             Report::Forward { blocks, head } => {
                 self.l1_trouble.clear();
-                self.l1_head = head;
                 for (l1, events) in blocks {
                     let block = l1.number;
                     self.inbox
                         .forward(l1, events)
                         .map_err(|error| NodeError::Inbox { block, reason: error.to_string() })?;
+                }
+                // What the deployment says of the first block's time comes with these blocks.
+                if self.first_batch() == self.inbox.base().batches {
+                    self.derived[0].tip = self.inbox.base();
                 }
                 self.caught_up = self.inbox.head().number >= head;
             }
@@ -150,6 +159,8 @@ impl Driver {
                 }
                 let keep = self.inbox.batches() - self.first_batch();
                 self.derived.truncate(keep as usize + 1);
+                self.fetched.clear();
+                self.blob_trouble.clear();
                 // L1 is about to say what came instead.
                 self.caught_up = false;
             }
@@ -188,6 +199,7 @@ impl Driver {
         let all_derived = self.inbox.batches() == self.safe().tip.batches;
         if self.caught_up && all_derived {
             if self.shared.settings.is_some() {
+                self.rescue().await?;
                 pause = self.sequence().await?;
             }
             self.checkpoint()?;
@@ -279,7 +291,7 @@ impl Driver {
     }
 
     /// Whether a block is another or comes after it.
-    fn descends(&self, mut from: At, to: At) -> bool {
+    pub(crate) fn descends(&self, mut from: At, to: At) -> bool {
         while from.number > to.number {
             // What is canonical already needs no walk.
             if let Ok(Some(canonical)) = self.shared.engine.head_at(from.number)
@@ -325,7 +337,9 @@ impl Driver {
         self.shared.set_status(|status| {
             status.heads = heads;
             status.l1_read = Some(self.inbox.head());
-            status.l1_head = status.l1_read;
+            // The head is asked for less often than blocks are read.
+            let known = status.l1_head.filter(|head| head.number > self.inbox.head().number);
+            status.l1_head = known.or(status.l1_read);
             status.batches = safe.tip.batches;
             (status.backlog_bytes, status.throttle) = backlog;
             status.deposits_waiting = self.inbox.deposits().since(deposits.next.0).count() as u64;
@@ -344,7 +358,7 @@ impl Driver {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
         View {
             config: &self.shared.rollup.config,
-            rules: &self.shared.rules,
+            rules: &self.rules,
             settings,
             inbox: &self.inbox,
             derived,

@@ -123,6 +123,13 @@ pub enum NodeError {
 }
 
 impl NodeError {
+    /// Whether a node that was running should go on: an L1 node that worked and now answers with
+    /// rubbish, or not at all, is one that is being restarted or is overloaded.
+    pub(crate) const fn passes(&self) -> bool {
+        matches!(self, Self::L1(L1Error::Refused { .. } | L1Error::NotANode { .. }))
+            || !matches!(self.kind(), Kind::Stop)
+    }
+
     /// What the caller can do about it.
     pub const fn kind(&self) -> Kind {
         match self {

@@ -10,10 +10,12 @@ use tracing::{debug, info, warn};
 use crate::{
     NodeError,
     core::{
+        heads::At,
         pending::{OwnBlock, Run},
         sequencing::{self, Decision, Next, Settings, decide},
     },
     driver::Driver,
+    shared::Shared,
 };
 
 /// L1 is looked at that often while its time holds blocks back.
@@ -67,9 +69,7 @@ impl Driver {
         let until = std::time::Instant::now() + time;
         let parent = block.parent;
         let budget = Budget { bytes, transactions, until };
-        let work = move |shared: &crate::shared::Shared| {
-            Ok(shared.engine.build(parent, &inputs, Some(budget))?)
-        };
+        let work = move |shared: &Shared| Ok(shared.engine.build(parent, &inputs, Some(budget))?);
         let built = self.shared.blocking(work).await?;
         block.hash = built.head.hash;
         block.transactions = built.from_pool.into_iter().map(Bytes).collect();
@@ -103,6 +103,46 @@ impl Driver {
             let count = raws.len();
             let taken = self.shared.engine.give_back(raws).await;
             info!(count, taken, "transactions of dropped blocks are back in the pool");
+        }
+        Ok(())
+    }
+
+    /// Gives the transactions of batches that L1 dropped back to the pool, as far as those blocks
+    /// are not the own ones, which are looked after by themselves.
+    pub(crate) async fn rescue(&mut self) -> Result<(), NodeError> {
+        let safe = self.safe();
+        let safe = At { number: safe.tip.block, hash: safe.hash };
+        let Some(before) = self.rescued.replace(safe).filter(|before| *before != safe) else {
+            return Ok(());
+        };
+        if before.number <= safe.number && self.descends(safe, before) {
+            return Ok(());
+        }
+        // The pool asks what is `latest` what a transaction is worth.
+        self.publish().await?;
+        let work = move |shared: &Shared| {
+            let mut lost = Vec::new();
+            let mut at = before.hash;
+            while let Some(head) = shared.engine.head(at)?.filter(|head| head.number > 0) {
+                if shared.engine.head_at(head.number)?.is_some_and(|one| one.hash == at) {
+                    break;
+                }
+                if shared.pending().get(head.number).is_none_or(|own| own.hash != at) {
+                    lost.push(at);
+                }
+                at = head.parent;
+            }
+            let mut raws = Vec::new();
+            for block in lost.into_iter().rev() {
+                raws.extend(shared.engine.transactions(block)?.unwrap_or_default());
+            }
+            Ok(raws)
+        };
+        let raws = self.shared.blocking(work).await?;
+        if !raws.is_empty() {
+            let count = raws.len();
+            let taken = self.shared.engine.give_back(raws).await;
+            info!(count, taken, "transactions of batches that L1 dropped are back in the pool");
         }
         Ok(())
     }

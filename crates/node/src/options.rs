@@ -48,6 +48,9 @@ pub struct SequencerOptions {
     pub block_time: Duration,
     /// A segment is sealed when its first block is that old.
     pub max_segment_age: Duration,
+    /// A segment is sealed for a deposit or a forced transaction that waits when its first block
+    /// is that old: small deposits would make a batch each otherwise.
+    pub min_segment_age: Duration,
     /// How many L1 blocks must lie on an anchor: 0 on a development chain, a few elsewhere.
     pub confirmations: u64,
     /// How far a block's time may be ahead of the newest L1 block's.
@@ -70,6 +73,7 @@ impl Default for SequencerOptions {
         Self {
             block_time: Duration::from_secs(1),
             max_segment_age: Duration::from_secs(24),
+            min_segment_age: Duration::from_secs(4),
             confirmations: 0,
             max_drift: Duration::from_secs(60),
             max_backlog: 8 << 20,

@@ -1,6 +1,6 @@
 //! Reading L1, away from everything that must not wait for it.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use tern_l1::{BlockId, Cursor, CursorOptions, Kind, L1, L1Block, L1Error, Step};
 use tern_node_api::L1Ref;
@@ -10,11 +10,14 @@ use tokio::sync::mpsc::Sender;
 use crate::{
     NodeError,
     core::event::{Event, EventError},
-    shared::Backoff,
+    shared::{Backoff, Shared},
 };
 
 /// How often L1 is asked when it has nothing new.
 const PAUSE: Duration = Duration::from_millis(300);
+
+/// How often L1 is asked how far it is.
+const WATCH: Duration = Duration::from_secs(1);
 
 /// L1 reorganisations up to this depth are followed without beginning anew.
 pub(crate) const DEPTH: usize = 96;
@@ -85,23 +88,35 @@ pub(crate) async fn read(l1: L1, contracts: Contracts, from: BlockId, to: Sender
     }
 }
 
+/// Says how far L1 is, also while what it has is not read.
+pub(crate) async fn watch_head(shared: Arc<Shared>, l1: L1) {
+    loop {
+        if let Ok(head) = l1.header(None).await {
+            let head = Some(L1Ref {
+                number: head.number,
+                hash: Hash(head.hash.0),
+                timestamp: head.timestamp,
+            });
+            shared.set_status(|status| status.l1_head = head);
+        }
+        tokio::time::sleep(WATCH).await;
+    }
+}
+
 /// Reports an error. Whether to try again, after a pause.
 async fn pass(to: &Sender<Report>, error: L1Error, backoff: &mut Backoff) -> bool {
-    match error.kind() {
-        Kind::Retry => {
-            let told = to.send(Report::Trouble(error.to_string())).await.is_ok();
-            tokio::time::sleep(backoff.next()).await;
-            told
-        }
-        Kind::Reset => {
-            let _ = to.send(Report::Reset).await;
-            false
-        }
-        Kind::Stop => {
-            let _ = to.send(Report::Failed(error.into())).await;
-            false
-        }
+    if error.kind() == Kind::Reset {
+        let _ = to.send(Report::Reset).await;
+        return false;
     }
+    let error = NodeError::from(error);
+    if error.passes() {
+        let told = to.send(Report::Trouble(error.to_string())).await.is_ok();
+        tokio::time::sleep(backoff.next()).await;
+        return told;
+    }
+    let _ = to.send(Report::Failed(error)).await;
+    false
 }
 
 /// A block of L1 as the node's formats have it.

@@ -63,8 +63,18 @@ pub async fn run(
         .map_err(|source| NodeError::Listen { address: options.http, source })?;
     std::fs::create_dir_all(&options.data)
         .map_err(|source| NodeError::Folder { path: options.data.clone(), source })?;
-    let l1 = connect(&options, &rollup).await?;
-    let shared = open(&options, rollup, settings, &l1).await?;
+    // What is wrong with L1 is said before anything is made; an L1 that is away comes back.
+    let place = options.l1.clone();
+    let (l1, trouble) = match reach(&place, &rollup).await {
+        Ok(l1) => (Some(l1), String::new()),
+        Err(error) if error.kind() == Kind::Retry => (None, error.to_string()),
+        Err(error) => return Err(error),
+    };
+    let shared = open(&options, rollup, settings).await?;
+    if l1.is_none() {
+        warn!("{trouble}; it is tried again");
+        shared.set_status(|status| status.trouble = trouble);
+    }
 
     let sequencer = match &options.role {
         RoleOptions::Follower { sequencer } => sequencer.clone(),
@@ -87,7 +97,12 @@ pub async fn run(
     info!(%address, "the node answers");
     ready(Ready { address });
 
-    let result = drive(&shared, &l1, imported, stop).await;
+    let mut stop = pin!(stop);
+    let result = match wait_for(&shared, &place, l1, &mut stop).await {
+        Ok(Some(reached)) => drive(&shared, &reached, imported, &mut stop).await,
+        Ok(None) => Ok(()),
+        Err(error) => Err(error),
+    };
     parts.shutdown().await;
     let closed = shared.engine.close().await;
     result.and(closed.map_err(NodeError::from))
@@ -113,8 +128,14 @@ pub async fn stop_signal() {
 
 fn settings(role: &RoleOptions) -> Result<Option<Settings>, NodeError> {
     let RoleOptions::Sequencer(options) = role else { return Ok(None) };
-    let SequencerOptions { block_time, max_segment_age, confirmations, max_drift, max_backlog } =
-        options;
+    let SequencerOptions {
+        block_time,
+        max_segment_age,
+        min_segment_age,
+        confirmations,
+        max_drift,
+        max_backlog,
+    } = options;
     let seconds = block_time.as_secs();
     let whole = u32::try_from(seconds).ok().filter(|s| *s > 0 && block_time.subsec_nanos() == 0);
     let Some(block_time) = whole else {
@@ -126,15 +147,54 @@ fn settings(role: &RoleOptions) -> Result<Option<Settings>, NodeError> {
     Ok(Some(Settings {
         block_time,
         max_segment_age: max_segment_age.as_secs().max(1),
+        min_segment_age: min_segment_age.as_secs(),
         confirmations: *confirmations,
         max_drift: max_drift.as_secs(),
         max_backlog: *max_backlog,
     }))
 }
 
+/// The L1 that the rollup is on, and what its inbox was deployed with.
+struct Reached {
+    l1: L1,
+    rules: InboxRules,
+}
+
+async fn reach(url: &str, rollup: &Rollup) -> Result<Reached, NodeError> {
+    let l1 = connect(url, rollup).await?;
+    let rules = rules(&l1, rollup).await?;
+    Ok(Reached { l1, rules })
+}
+
+/// Tries until L1 is there; nothing if the node was stopped before.
+async fn wait_for(
+    shared: &Arc<Shared>,
+    url: &str,
+    reached: Option<Reached>,
+    stop: &mut (impl Future<Output = ()> + Unpin),
+) -> Result<Option<Reached>, NodeError> {
+    if reached.is_some() {
+        return Ok(reached);
+    }
+    let mut backoff = Backoff::default();
+    loop {
+        tokio::select! {
+            () = &mut *stop => return Ok(None),
+            () = tokio::time::sleep(backoff.next()) => {}
+        }
+        match reach(url, &shared.rollup).await {
+            Ok(reached) => return Ok(Some(reached)),
+            Err(error) if error.kind() == Kind::Retry => {
+                shared.set_status(|status| status.trouble = error.to_string());
+            }
+            Err(error) => return Err(error),
+        }
+    }
+}
+
 /// Connects to the L1 that the rollup is on, and to no other.
-async fn connect(options: &Options, rollup: &Rollup) -> Result<L1, NodeError> {
-    let l1 = L1::connect(&options.l1).await?;
+async fn connect(url: &str, rollup: &Rollup) -> Result<L1, NodeError> {
+    let l1 = L1::connect(url).await?;
     l1.expect_chain(rollup.config.l1_chain_id.0)?;
     let deployed = &rollup.deployed;
     let got = match l1.header(Some(deployed.number)).await {
@@ -157,7 +217,6 @@ async fn open(
     options: &Options,
     rollup: Rollup,
     settings: Option<Settings>,
-    l1: &L1,
 ) -> Result<Arc<Shared>, NodeError> {
     let store = Store::open(&options.data, rollup.config.hash())?;
     let genesis_hash = rollup.config.genesis_hash;
@@ -169,7 +228,6 @@ async fn open(
         .chain(options.archives.iter().cloned().map(BlobSource::Node))
         .collect();
     let blobs = Blobs::new(archive, &sources)?;
-    let rules = rules(l1, &rollup).await?;
     let pending = if settings.is_some() { store.own()? } else { Default::default() };
     let role = if settings.is_some() { Role::Sequencer } else { Role::Follower };
     let status = initial(&engine, &rollup, role)?;
@@ -177,7 +235,6 @@ async fn open(
     let (heads, _) = watch::channel(tags);
     Ok(Arc::new(Shared {
         rollup,
-        rules,
         settings,
         engine,
         store,
@@ -251,11 +308,13 @@ fn router(shared: &Arc<Shared>, sequencer: Option<String>) -> Router {
 /// Follows L1, from the newest point that is still on it; from an older one if L1 goes back further.
 async fn drive(
     shared: &Arc<Shared>,
-    l1: &L1,
+    reached: &Reached,
     imported: mpsc::Receiver<crate::core::heads::At>,
-    stop: impl Future<Output = ()> + Send,
+    stop: &mut (impl Future<Output = ()> + Unpin),
 ) -> Result<(), NodeError> {
-    let mut stop = pin!(stop);
+    let l1 = &reached.l1;
+    let mut watching = JoinSet::new();
+    watching.spawn(reader::watch_head(shared.clone(), l1.clone()));
     let contracts = Contracts {
         inbox: tern_contracts::to_alloy(&shared.rollup.config.inbox),
         settlement: tern_contracts::to_alloy(&shared.rollup.contracts.settlement),
@@ -266,21 +325,24 @@ async fn drive(
     let mut backoff = Backoff::default();
     loop {
         let result = tokio::select! {
-            () = &mut stop => return Ok(()),
+            () = &mut *stop => return Ok(()),
             begun = beginning(shared, l1) => begun,
         };
         let ended = match result {
-            Ok(begun) => from(shared, l1, contracts, begun, &mut inputs, &mut stop).await,
+            Ok(begun) => from(shared, reached, contracts, begun, &mut inputs, stop).await,
             Err(error) => Err(error),
         };
         match ended {
             Ok(Ended::Stopped) => return Ok(()),
             Ok(Ended::TooDeep) => warn!("L1 went back far: reading it again from before that"),
-            Err(error) if error.kind() == Kind::Stop => return Err(error),
+            Err(error) if !error.passes() => return Err(error),
             Err(error) => {
                 warn!("{error}; beginning again from what is kept");
                 shared.set_status(|status| status.trouble = error.to_string());
-                tokio::time::sleep(backoff.next()).await;
+                tokio::select! {
+                    () = &mut *stop => return Ok(()),
+                    () = tokio::time::sleep(backoff.next()) => {}
+                }
             }
         }
     }
@@ -289,7 +351,7 @@ async fn drive(
 /// Works from a point on, until something is in the way.
 async fn from(
     shared: &Arc<Shared>,
-    l1: &L1,
+    reached: &Reached,
     contracts: Contracts,
     (inbox, hash): (Inbox, Hash),
     inputs: &mut Inputs,
@@ -299,9 +361,9 @@ async fn from(
     info!(l1 = from.number, batches = inbox.batches(), "reading L1");
     let (reports, listening) = mpsc::channel(16);
     let from = BlockId { number: from.number, hash: from.hash.0.into() };
-    let reading = tokio::spawn(reader::read(l1.clone(), contracts, from, reports));
+    let reading = tokio::spawn(reader::read(reached.l1.clone(), contracts, from, reports));
     inputs.l1 = listening;
-    let mut driver = Driver::new(shared.clone(), inbox, hash);
+    let mut driver = Driver::new(shared.clone(), reached.rules, inbox, hash);
     let ended = driver.run(inputs, stop).await;
     reading.abort();
     ended

@@ -13,10 +13,7 @@ use tokio::sync::watch;
 
 use crate::{
     NodeError,
-    core::{
-        pending::Pending,
-        sequencing::{InboxRules, Settings},
-    },
+    core::{pending::Pending, sequencing::Settings},
     store::Store,
 };
 
@@ -24,7 +21,6 @@ use crate::{
 #[derive(Debug)]
 pub(crate) struct Shared {
     pub(crate) rollup: Rollup,
-    pub(crate) rules: InboxRules,
     /// Of a sequencer.
     pub(crate) settings: Option<Settings>,
     pub(crate) engine: Ethrex,

@@ -79,6 +79,7 @@ impl World {
         let settings = Settings {
             block_time: 1,
             max_segment_age: 10,
+            min_segment_age: 4,
             confirmations,
             max_drift: 30,
             max_backlog: 60_000,
@@ -356,6 +357,41 @@ proptest! {
     ) {
         play(moves, confirmations);
     }
+}
+
+#[test]
+fn small_deposits_do_not_make_a_segment_each() {
+    let mut world = World::new(0);
+    for _ in 0..18 {
+        world.now += 1;
+        world.mine(1, 1, &[]);
+        world.sync();
+        world.run();
+    }
+    let segments = world.pending.segments(0).len();
+    assert!((3..=5).contains(&segments), "{segments} segments");
+    assert!(world.pending.last().is_some_and(|last| last.number > 15));
+}
+
+#[test]
+fn a_clock_that_is_days_off_changes_nothing_but_how_fresh_blocks_are() {
+    let mut world = World::new(0);
+    for jump in [86_400, -2 * 86_400, 0, 86_400] {
+        world.now = world.now.saturating_add_signed(jump);
+        for _ in 0..8 {
+            world.now += 12;
+            world.mine(12, 0, &[]);
+            world.sync();
+            assert_eq!(world.run(), [], "nothing is dropped");
+            let l1 = world.chain.head().timestamp;
+            let last = world.pending.last().expect("it makes blocks").timestamp;
+            assert!(l1 <= last + 5 && last <= l1 + world.settings.max_drift, "{last} at {l1}");
+        }
+        for _ in 0..10 {
+            world.post(1);
+        }
+    }
+    assert!(world.posted > 8, "{} batches", world.posted);
 }
 
 #[test]

@@ -28,6 +28,8 @@ pub(crate) struct InboxRules {
 pub(crate) struct Settings {
     pub(crate) block_time: u32,
     pub(crate) max_segment_age: u64,
+    /// An open segment this young is not sealed for what waits in a queue.
+    pub(crate) min_segment_age: u64,
     pub(crate) confirmations: u64,
     pub(crate) max_drift: u64,
     pub(crate) max_backlog: u64,
@@ -188,6 +190,11 @@ impl View<'_> {
 
     /// Whether a new segment could take an entry that the open one does not.
     fn entries_wait(&self, open: &Run<'_>) -> bool {
+        // Never so long that what waits could become overdue.
+        let young = self.settings.min_segment_age.min(self.rules.forced_wait / 8);
+        if self.clock() < open.first().timestamp.saturating_add(young) {
+            return false;
+        }
         let last = open.last();
         let slot = last.timestamp.saturating_add(open.start.time_step.into());
         let Some(anchor) = self.anchor(last.anchor.number, slot) else {

@@ -7,9 +7,9 @@ use tern_node::{NodeError, RoleOptions};
 
 use crate::world::{Node, World};
 
-const SOMEBODY: Address = Address::repeat_byte(0x5b);
+pub(crate) const SOMEBODY: Address = Address::repeat_byte(0x5b);
 
-fn run<T>(future: impl Future<Output = T>) -> T {
+pub(crate) fn run<T>(future: impl Future<Output = T>) -> T {
     let _ = tracing_subscriber::fmt()
         .with_env_filter(tracing_subscriber::EnvFilter::from_default_env())
         .with_writer(std::io::stderr)
@@ -22,7 +22,7 @@ fn run<T>(future: impl Future<Output = T>) -> T {
         .block_on(future)
 }
 
-async fn pay(world: &World, node: &Node, wei: u64) {
+pub(crate) async fn pay(world: &World, node: &Node, wei: u64) {
     let payer = world.key.address();
     if node.client.rpc().balance(payer).await.expect("it answers").is_zero() {
         world.deposit(payer, 1_000_000_000_000_000_000).await;
@@ -35,7 +35,7 @@ async fn pay(world: &World, node: &Node, wei: u64) {
     sent.expect("the pool takes it");
 }
 
-async fn same_chain(a: &Node, b: &Node, until: u64) {
+pub(crate) async fn same_chain(a: &Node, b: &Node, until: u64) {
     for number in 0..=until {
         let hash = a.hash(number).await;
         assert!(hash.is_some() && hash == b.hash(number).await, "block {number}");

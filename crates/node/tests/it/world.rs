@@ -4,7 +4,7 @@ use std::{
     path::{Path, PathBuf},
     process::Command,
     sync::{
-        OnceLock,
+        Mutex, OnceLock,
         atomic::{AtomicU32, Ordering},
     },
     time::{Duration, Instant},
@@ -42,6 +42,8 @@ pub(crate) struct World {
     pub(crate) files: Files,
     pub(crate) inbox: Address,
     folder: PathBuf,
+    /// What L1 last said to a batch that it refused.
+    refusal: Mutex<String>,
 }
 
 impl Drop for World {
@@ -70,33 +72,23 @@ impl World {
         l1.ask::<_, Value>("evm_setIntervalMining", (1_u64,)).await.expect("a development node");
         let inbox = to_alloy(&rollup.config.inbox);
         let url = anvil.url().to_owned();
-        Self { _anvil: anvil, url, l1, key, files, inbox, folder }
+        Self { _anvil: anvil, url, l1, key, files, inbox, folder, refusal: Mutex::default() }
     }
 
     pub(crate) fn data(&self, name: &str) -> PathBuf {
         self.folder.join(name)
     }
 
+    pub(crate) fn folder(&self) -> &Path {
+        &self.folder
+    }
+
     pub(crate) fn options(&self, name: &str, role: RoleOptions) -> Options {
-        Options {
-            rollup: self.files.rollup(),
-            genesis: self.files.genesis(),
-            data: self.data(name),
-            l1: self.url.clone(),
-            beacon: None,
-            archives: Vec::new(),
-            role,
-            http: Options::HTTP,
-            replicas: Vec::new(),
-        }
+        options(&self.folder, &self.url, name, role)
     }
 
     pub(crate) async fn sequencer(&self, name: &str) -> Node {
-        let role = RoleOptions::Sequencer(SequencerOptions {
-            max_segment_age: Duration::from_secs(3),
-            ..SequencerOptions::default()
-        });
-        Node::start(self.options(name, role)).await
+        Node::start(self.options(name, sequencing())).await
     }
 
     pub(crate) async fn follower(&self, name: &str) -> Node {
@@ -161,8 +153,77 @@ impl World {
         match self.l1.send(&self.key, &call).await {
             Ok(_) => true,
             // Its last block is of a moment that L1 has not reached, or it was dropped.
-            Err(L1Error::Reverted { .. } | L1Error::Failed { .. }) => false,
+            Err(error @ (L1Error::Reverted { .. } | L1Error::Failed { .. })) => {
+                let said = format!("{error}: {header:?}");
+                *self.refusal.lock().expect("nobody panicked") = said;
+                false
+            }
             Err(error) => panic!("{error}"),
+        }
+    }
+
+    /// How many batches there are.
+    pub(crate) async fn batches(&self) -> u64 {
+        self.view(Inbox::tipCall {}).await.batches
+    }
+
+    /// Posts a batch that no node made: so many blocks, a second apart, with these data.
+    pub(crate) async fn strange(&self, key: &Key, blocks: u16, data: &Strange, deposits: u16) {
+        let start = Instant::now();
+        let side = data.sidecar();
+        let calldata = match data {
+            Strange::Calldata(bytes) => bytes.clone(),
+            _ => Vec::new(),
+        };
+        let data = match (&side, data) {
+            (Some(side), _) => {
+                DataRef::Blobs(side.versioned_hashes().map(|hash| Hash(hash.0)).collect())
+            }
+            (None, Strange::None) => DataRef::None,
+            (None, _) => DataRef::Calldata(keccak256(&calldata)),
+        };
+        loop {
+            let (tip, details) =
+                (self.view(Inbox::tipCall {}).await, self.view(Inbox::tipDetailsCall {}).await);
+            let anchor = self.l1.header(None).await.expect("it answers");
+            let first = anchor.timestamp.max(details.timestamp.to::<u64>() + 1);
+            let last = first + u64::from(blocks) - 1;
+            let header = BatchHeader {
+                parent: BatchAcc(Hash(tip.acc.0)),
+                index: BatchIndex(tip.batches),
+                block_count: blocks,
+                first_timestamp: Timestamp(first),
+                time_step: 1,
+                deposits,
+                forced: 0,
+                anchors: vec![Anchor {
+                    from_block: 0,
+                    number: anchor.number,
+                    hash: Hash(anchor.hash.0),
+                }],
+                data: data.clone(),
+            };
+            if last > anchor.timestamp + 1 {
+                let seconds = last - anchor.timestamp;
+                let _: Value = self.l1.ask("evm_increaseTime", (seconds,)).await.expect("it can");
+                let _: Value = self.l1.ask("evm_mine", ()).await.expect("it can");
+            }
+            let call = Inbox::submitBatchCall {
+                header: header.encode().into(),
+                anchorHeaders: vec![anchor.rlp],
+                data: calldata.clone().into(),
+            };
+            let call = Call {
+                blobs: side.clone(),
+                ..Call::new("submitBatch", self.inbox, call.abi_encode())
+            };
+            match self.l1.send(key, &call).await {
+                Ok(_) => return,
+                Err(error) => {
+                    assert!(start.elapsed() < Duration::from_secs(20), "{error}: {header:?}");
+                    tokio::time::sleep(Duration::from_millis(100)).await;
+                }
+            }
         }
     }
 
@@ -177,8 +238,58 @@ impl World {
             if status.heads.safe.number >= safe {
                 return;
             }
-            assert!(start.elapsed() < Duration::from_secs(60), "{status:?}");
+            let refusal = self.refusal.lock().expect("nobody panicked").clone();
+            assert!(start.elapsed() < Duration::from_secs(120), "{refusal} {status:?}");
         }
+    }
+}
+
+/// Data of a batch that no node made.
+pub(crate) enum Strange {
+    None,
+    Calldata(Vec<u8>),
+    /// A blob of these bytes.
+    Blob(Box<[u8; 131_072]>),
+    /// Blobs that hold these data.
+    Packed(Vec<u8>),
+}
+
+impl Strange {
+    fn sidecar(&self) -> Option<tern_l1::Sidecar> {
+        let blobs = match self {
+            Self::None | Self::Calldata(_) => return None,
+            Self::Blob(bytes) => vec![tern_l1::Blob::from(**bytes)],
+            Self::Packed(data) => {
+                let packed = tern_codec::pack(data).expect("it fits");
+                let blob = |blob: &[u8]| tern_l1::Blob::try_from(blob).expect("a blob's length");
+                packed.iter().map(|bytes| blob(&bytes[..])).collect()
+            }
+        };
+        Some(sidecar(blobs).expect("they are blobs"))
+    }
+}
+
+/// A sequencer whose segments are short.
+pub(crate) fn sequencing() -> RoleOptions {
+    RoleOptions::Sequencer(SequencerOptions {
+        max_segment_age: Duration::from_secs(3),
+        min_segment_age: Duration::from_secs(2),
+        ..SequencerOptions::default()
+    })
+}
+
+pub(crate) fn options(folder: &Path, l1: &str, name: &str, role: RoleOptions) -> Options {
+    let files = Files::new(folder.join("files"));
+    Options {
+        rollup: files.rollup(),
+        genesis: files.genesis(),
+        data: folder.join(name),
+        l1: l1.to_owned(),
+        beacon: None,
+        archives: Vec::new(),
+        role,
+        http: Options::HTTP,
+        replicas: Vec::new(),
     }
 }
 
@@ -202,7 +313,7 @@ fn header(segment: &Segment, place: (BatchAcc, u64), data: DataRef) -> BatchHead
 }
 
 /// Data as `spec/batch.md` has it, uncompressed.
-fn plain(blocks: &[Vec<Bytes>]) -> Vec<u8> {
+pub(crate) fn plain(blocks: &[Vec<Bytes>]) -> Vec<u8> {
     let mut out = vec![1, 0];
     let length = |out: &mut Vec<u8>, mut value: usize| {
         while value >= 0x80 {
@@ -224,8 +335,8 @@ fn plain(blocks: &[Vec<Bytes>]) -> Vec<u8> {
 pub(crate) struct Node {
     pub(crate) client: NodeClient,
     pub(crate) url: String,
-    task: JoinHandle<Result<(), NodeError>>,
-    stop: oneshot::Sender<()>,
+    /// Nothing if it runs elsewhere.
+    here: Option<(JoinHandle<Result<(), NodeError>>, oneshot::Sender<()>)>,
 }
 
 impl Node {
@@ -248,13 +359,19 @@ impl Node {
         };
         let url = format!("http://{}", at.address);
         let client = NodeClient::connect(&url).await.expect("it answers");
-        Ok(Self { client, url, task, stop })
+        Ok(Self { client, url, here: Some((task, stop)) })
+    }
+
+    /// A node that somebody else started.
+    pub(crate) const fn elsewhere(client: NodeClient, url: String) -> Self {
+        Self { client, url, here: None }
     }
 
     /// Stops it cleanly.
     pub(crate) async fn stop(self) {
-        let _ = self.stop.send(());
-        self.task.await.expect("no panic").expect("it ends well");
+        let (task, stop) = self.here.expect("it runs here");
+        let _ = stop.send(());
+        task.await.expect("no panic").expect("it ends well");
     }
 
     pub(crate) async fn status(&self) -> NodeStatus {
@@ -277,8 +394,9 @@ impl Node {
             if holds(&status) {
                 return status;
             }
-            assert!(start.elapsed() < Duration::from_secs(60), "never {what}: {status:?}");
-            assert!(!self.task.is_finished(), "the node ended before {what}");
+            assert!(start.elapsed() < Duration::from_secs(120), "never {what}: {status:?}");
+            let ended = self.here.as_ref().is_some_and(|(task, _)| task.is_finished());
+            assert!(!ended, "the node ended before {what}");
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
     }
