@@ -63,7 +63,7 @@ async fn answer(
     if !token.is_some_and(|token| guarded.secret.accepts(token)) {
         return Err(StatusCode::UNAUTHORIZED);
     }
-    Ok(Json(guarded.server.answer(&body).await))
+    Ok(Json(guarded.server.answer(&body, None).await))
 }
 
 struct Methods {

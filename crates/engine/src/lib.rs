@@ -9,6 +9,7 @@ mod jwt;
 mod pool;
 mod replica;
 mod rpc;
+mod subscriptions;
 
 pub use client::{Budget, Built, Client, Head, Heads};
 pub use error::{EngineError, Kind};

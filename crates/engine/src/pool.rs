@@ -17,7 +17,7 @@ use tern_stf::SkipReason;
 use tern_stf_ethrex::live::{self, Prepared, Supply};
 use tracing::{debug, warn};
 
-use crate::{Budget, EngineError, Ethrex, convert::hash, ethrex::Inner};
+use crate::{Budget, EngineError, Ethrex, convert::hash, ethrex::Inner, subscriptions::News};
 
 /// The gas of the cheapest transaction.
 const LEAST_GAS: u64 = 21_000;
@@ -38,7 +38,8 @@ impl Ethrex {
         Prepared::new(&self.inner.spec, Timestamp(latest.timestamp), raw.to_vec())
             .map_err(|reason| refused(&reason))?;
         let transaction = live::transaction(raw).map_err(|error| refused(&error))?;
-        self.inner.chain.add_transaction_to_pool(transaction).await.map(hash).map_err(|error| {
+        let taken = self.inner.chain.add_transaction_to_pool(transaction).await;
+        let taken = taken.map_err(|error| {
             match &error {
                 MempoolError::StoreError(error) => self.inner.failed("read its pool", error),
                 // Wallets know these by geth's words.
@@ -52,7 +53,10 @@ impl Ethrex {
                 }
                 other => refused(other),
             }
-        })
+        })?;
+        // It fails only where nobody listens.
+        let _ = self.inner.news.send(News::Pending(taken));
+        Ok(hash(taken))
     }
 
     /// Gives the transactions of dropped blocks back to the pool, in their order; says how many

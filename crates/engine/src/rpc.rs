@@ -3,7 +3,7 @@
 use std::{
     collections::{HashMap, HashSet},
     future::Future,
-    net::{IpAddr, Ipv4Addr, SocketAddr},
+    net::{IpAddr, Ipv4Addr},
     pin::Pin,
     sync::{Arc, Mutex},
 };
@@ -18,8 +18,7 @@ use axum::{
 use ethrex_p2p::types::{Node, NodeRecord};
 use ethrex_rpc::{
     ClientVersion, GasTipEstimator, NodeData, RpcApiContext, RpcErrorMetadata, RpcNamespace,
-    SubscriptionManager, WebSocketConfig, clean_outdated_filters, handle_websocket,
-    map_http_requests,
+    clean_outdated_filters, map_http_requests,
     rpc::FILTER_DURATION,
     rpc_response,
     utils::{RpcRequest, RpcRequestId},
@@ -28,7 +27,10 @@ use serde_json::{Value, json};
 use tokio::sync::Semaphore;
 use tower_http::cors::CorsLayer;
 
-use crate::{EngineError, Ethrex};
+use crate::{
+    EngineError, Ethrex,
+    subscriptions::{self, Subscriptions},
+};
 
 /// The longest request that is read.
 const MAX_REQUEST: usize = 5 << 20;
@@ -131,8 +133,13 @@ impl Server {
         Self { engine, context, hook, working: Arc::new(Semaphore::new(MAX_WORKING)) }
     }
 
-    /// Answers a request's body: one request or several.
-    pub(crate) async fn answer(&self, body: &[u8]) -> Value {
+    /// Answers a request's body: one request or several. Only a connection that stays has
+    /// subscriptions.
+    pub(crate) async fn answer(
+        &self,
+        body: &[u8],
+        mut subscriptions: Option<&mut Subscriptions>,
+    ) -> Value {
         match serde_json::from_slice::<Value>(body) {
             Err(_) => failure(-32700, "the request is not JSON"),
             Ok(Value::Array(several)) if several.is_empty() || several.len() > MAX_BATCH => {
@@ -141,18 +148,23 @@ impl Server {
             Ok(Value::Array(several)) => {
                 let mut answers = Vec::with_capacity(several.len());
                 for one in several {
-                    answers.push(self.answer_one(one).await);
+                    answers.push(self.answer_one(one, subscriptions.as_deref_mut()).await);
                 }
                 Value::Array(answers)
             }
-            Ok(one) => self.answer_one(one).await,
+            Ok(one) => self.answer_one(one, subscriptions).await,
         }
     }
 
-    async fn answer_one(&self, request: Value) -> Value {
+    async fn answer_one(&self, request: Value, subscriptions: Option<&mut Subscriptions>) -> Value {
         match serde_json::from_value::<RpcRequest>(request) {
             Ok(request) => {
                 let id = request.id.clone();
+                if let Some(subscriptions) = subscriptions
+                    && let Some(answer) = subscriptions.answer(self, &request).await
+                {
+                    return respond(id, answer);
+                }
                 respond(id, self.dispatch(request).await)
             }
             Err(_) => failure(-32600, "the request is not one of JSON-RPC 2.0"),
@@ -222,19 +234,15 @@ fn failure(code: i32, message: &str) -> Value {
 }
 
 async fn over_http(State(server): State<Server>, body: Bytes) -> Json<Value> {
-    Json(server.answer(&body).await)
+    Json(server.answer(&body, None).await)
 }
 
 async fn over_websocket(State(server): State<Server>, upgrade: WebSocketUpgrade) -> Response {
-    upgrade.max_message_size(MAX_REQUEST).on_upgrade(|mut socket| async move {
-        let context = server.context.clone();
-        handle_websocket(&mut socket, &context, |request| server.dispatch(request)).await;
-    })
+    upgrade.max_message_size(MAX_REQUEST).on_upgrade(|socket| subscriptions::serve(server, socket))
 }
 
 fn context(engine: &Ethrex) -> RpcApiContext {
     let inner = &engine.inner;
-    let listeners = inner.listeners.get_or_init(SubscriptionManager::spawn).clone();
     let nowhere = IpAddr::V4(Ipv4Addr::LOCALHOST);
     RpcApiContext {
         storage: inner.store.clone(),
@@ -253,10 +261,7 @@ fn context(engine: &Ethrex) -> RpcApiContext {
         log_filter_handler: None,
         gas_ceil: 0,
         block_worker_channel: tokio::sync::mpsc::unbounded_channel().0,
-        ws: Some(WebSocketConfig {
-            addr: SocketAddr::new(nowhere, 0),
-            subscription_manager: listeners,
-        }),
+        ws: None,
         allowed_namespaces: Arc::new(HashSet::from(NAMESPACES)),
     }
 }

@@ -3,17 +3,14 @@
 use std::sync::Arc;
 
 use ethrex_blockchain::vm::StoreVmDatabase;
-use ethrex_common::{
-    H256,
-    types::{Block, BlockBody, BlockHeader, requests::EncodedRequests},
-};
+use ethrex_common::types::{Block, BlockBody, BlockHeader, requests::EncodedRequests};
 use ethrex_levm::db::Database;
 use ethrex_rlp::encode::RLPEncode;
 use ethrex_vm::{BlockExecutionResult, DynVmDatabase};
 use tern_protocol::{BlockInputs, Hash};
 use tern_stf_ethrex::live::{self, Draft, Prepared, Supply};
 
-use super::{Ethrex, Inner, head_of};
+use super::{Ethrex, Inner, Turn, head_of};
 use crate::{
     Budget, Built, EngineError,
     convert::{h256, hash},
@@ -31,17 +28,17 @@ impl Ethrex {
         pool: Option<Budget>,
     ) -> Result<Built, EngineError> {
         let inner = &self.inner;
-        let _turn = inner.turn();
+        let mut turn = inner.turn();
         let parent = inner.known(h256(parent))?;
-        inner.revive(parent.hash(), false)?;
+        inner.revive(&mut turn, parent.hash(), false)?;
         let Some(budget) = pool else {
             let draft = inner.draft(&parent, inputs, &mut Nothing)?;
-            return inner.keep(&parent, draft);
+            return inner.keep(&mut turn, &parent, draft);
         };
         let mut pick = Pick::new(inner, inputs.timestamp, budget);
         let draft = inner.draft(&parent, inputs, &mut pick)?;
         pick.drop_hopeless()?;
-        inner.keep(&parent, draft)
+        inner.keep(&mut turn, &parent, draft)
     }
 }
 
@@ -77,7 +74,12 @@ impl Inner {
     }
 
     /// Writes what a draft changes, without executing it again.
-    fn keep(&self, parent: &BlockHeader, draft: Draft) -> Result<Built, EngineError> {
+    fn keep(
+        &self,
+        turn: &mut Turn,
+        parent: &BlockHeader,
+        draft: Draft,
+    ) -> Result<Built, EngineError> {
         let updates = self
             .store
             .apply_account_updates_batch(parent.hash(), &draft.updates)
@@ -95,7 +97,11 @@ impl Inner {
             from_pool: draft.raw.get(draft.included.len()..).unwrap_or_default().to_vec(),
             included: draft.included,
         };
-        if self.has_block_and_state(block.hash())? {
+        let (this, before) = (block.hash(), parent.hash());
+        let in_memory = self.store.is_state_in_layer_cache(block.header.state_root);
+        let in_memory = in_memory.map_err(|error| self.failed("look for a state", &error))?;
+        if in_memory && self.header(this)?.is_some() {
+            turn.whole = Some(this);
             return Ok(built);
         }
         let result = BlockExecutionResult {
@@ -104,10 +110,11 @@ impl Inner {
             requests: Vec::new(),
             tx_gas_breakdowns: Vec::new(),
         };
-        let (this, before) = (block.hash(), parent.hash());
+        turn.whole = None;
         self.chain
             .store_block(block, updates, result)
             .map_err(|error| self.verdict(this, before, &error))?;
+        turn.whole = Some(this);
         Ok(built)
     }
 
@@ -117,21 +124,14 @@ impl Inner {
             what: "find a block's requests",
             reason: error.to_string(),
         };
-        let _turn = self.turn();
+        let mut turn = self.turn();
         let parent = self.known(block.header.parent_hash)?;
-        self.revive(parent.hash(), false)?;
+        self.revive(&mut turn, parent.hash(), false)?;
         let reader = StoreVmDatabase::new(self.store.clone(), parent);
         let mut machine = self.chain.new_evm(reader.map_err(|error| failed(&error))?);
         let machine = machine.as_mut().map_err(|error| failed(error))?;
         let (result, _) = machine.execute_block(block).map_err(|error| failed(&error))?;
         let all = result.requests.iter().map(|requests| requests.encode());
         Ok(all.filter(|requests| !requests.is_empty()).collect())
-    }
-
-    pub(super) fn has_block_and_state(&self, block: H256) -> Result<bool, EngineError> {
-        match self.header(block)? {
-            Some(header) => self.has_state_root(header.state_root),
-            None => Ok(false),
-        }
     }
 }

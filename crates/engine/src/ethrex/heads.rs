@@ -8,13 +8,13 @@ use ethrex_common::{
 };
 use ethrex_crypto::NativeCrypto;
 use ethrex_rlp::decode::RLPDecode;
-use ethrex_rpc::SubscriptionManagerProtocol;
-use tracing::{debug, warn};
+use tracing::warn;
 
 use super::{Ethrex, Inner, NAME, head_of, open::blocking, unknown};
 use crate::{
     Client, EngineError, Head, Heads,
     convert::{h256, hash},
+    subscriptions::News,
 };
 
 /// Blocks that subscribers hear of when the head moves, at most.
@@ -57,7 +57,7 @@ impl Inner {
     }
 
     pub(crate) fn import(&self, block: Block) -> Result<Head, EngineError> {
-        let _turn = self.turn();
+        let mut turn = self.turn();
         let head = head_of(&block.header);
         let (this, parent) = (block.hash(), block.header.parent_hash);
         // A header that is known says nothing about the transactions that came with it.
@@ -68,21 +68,25 @@ impl Inner {
                 reason: error.to_string(),
             }
         })?;
-        if self.has_block_and_state(this)? {
+        if self.header(this)?.is_some() {
+            // Only blocks that were valid are kept.
+            self.revive(&mut turn, this, false)?;
             return Ok(head);
         }
         if self.header(parent)?.is_none() {
             return Err(unknown(parent));
         }
-        self.revive(parent, false)?;
+        self.revive(&mut turn, parent, false)?;
+        turn.whole = None;
         self.chain
             .add_block_pipeline(block, None)
             .map_err(|error| self.verdict(this, parent, &error))?;
+        turn.whole = Some(this);
         Ok(head)
     }
 
     pub(crate) fn set_heads(&self, heads: Heads) -> Result<(), EngineError> {
-        let _turn = self.turn();
+        let mut turn = self.turn();
         let latest = self.known(h256(heads.latest))?;
         let safe = self.known(h256(heads.safe))?;
         let finalized = self.known(h256(heads.finalized))?;
@@ -96,7 +100,9 @@ impl Inner {
                 return Err(EngineError::Heads { below: hash(this.1), above: hash(above.hash()) });
             }
         }
-        self.revive(latest.hash(), false)?;
+        self.revive(&mut turn, latest.hash(), false)?;
+        // The head is written at once, so its blocks must be on the disk before.
+        self.settle()?;
         self.wait(self.store.forkchoice_update(
             branch.clone(),
             latest.number,
@@ -147,7 +153,9 @@ impl Inner {
     }
 
     fn announce(&self, branch: &[(u64, H256)], latest: &BlockHeader) {
-        let Some(listeners) = self.listeners.get() else { return };
+        if self.news.receiver_count() == 0 {
+            return;
+        }
         let mut news: Vec<BlockHeader> = branch
             .iter()
             .take(ANNOUNCED)
@@ -158,9 +166,8 @@ impl Inner {
             news.push(latest.clone());
         }
         for header in news {
-            if listeners.new_head(header).is_err() {
-                debug!("nobody hears of new heads any more");
-            }
+            // It fails only where nobody listens any more.
+            let _ = self.news.send(News::Head(Box::new(header)));
         }
     }
 }

@@ -2,6 +2,7 @@
 
 mod build;
 mod heads;
+mod journal;
 pub(crate) mod open;
 mod read;
 mod revive;
@@ -11,19 +12,19 @@ use std::{
     fs::File,
     future::Future,
     path::PathBuf,
-    sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use ethrex_blockchain::Blockchain;
 use ethrex_common::{H256, types::BlockHeader};
-use ethrex_rpc::SubscriptionManager;
 use ethrex_storage::{Store, error::StoreError};
-use spawned_concurrency::tasks::ActorRef;
 use tern_stf::ChainSpec;
+use tokio::sync::broadcast;
 
-use crate::{EngineError, Head, convert::hash};
+use crate::{EngineError, Head, convert::hash, subscriptions::News};
 
 pub use read::Proof;
+use revive::Turn;
 
 /// The ethrex client inside this process. Cloning gives another handle to the same.
 ///
@@ -41,9 +42,9 @@ pub(crate) struct Inner {
     pub(crate) spec: ChainSpec,
     runtime: tokio::runtime::Handle,
     /// Who holds it may change blocks, states and heads.
-    turn: Mutex<()>,
-    /// Who wants to hear of new heads.
-    pub(crate) listeners: OnceLock<ActorRef<SubscriptionManager>>,
+    turn: Mutex<Turn>,
+    /// Where subscribers hear of new heads and transactions.
+    pub(crate) news: broadcast::Sender<News>,
     /// Keeps the folder to this process while it lives.
     _lock: File,
 }
@@ -58,10 +59,12 @@ impl Inner {
     /// Waits for one of the store's futures on this thread, inside or outside a runtime.
     pub(crate) fn wait<T>(&self, future: impl Future<Output = T>) -> T {
         let _entered = self.runtime.enter();
-        futures::executor::block_on(future)
+        // A task's share of time means nothing where a thread waits: once it is used up, the
+        // future would never end.
+        futures::executor::block_on(tokio::task::unconstrained(future))
     }
 
-    fn turn(&self) -> MutexGuard<'_, ()> {
+    fn turn(&self) -> MutexGuard<'_, Turn> {
         // ethrex's store keeps itself whole, so a panic elsewhere leaves nothing half done.
         self.turn.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -4,7 +4,7 @@ use std::{
     fs::{self, File, TryLockError},
     io::{self, Write},
     path::Path,
-    sync::{Arc, Mutex, OnceLock},
+    sync::{Arc, Mutex},
 };
 
 use ethrex_blockchain::{Blockchain, BlockchainOptions};
@@ -18,11 +18,13 @@ use ethrex_storage::{
 };
 use tern_protocol::{ChainId, Hash};
 use tern_stf::ChainSpec;
+use tokio::sync::broadcast;
 
 use super::{Ethrex, Inner, is_disk_failure};
 use crate::{
     EngineError,
     convert::{h256, hash},
+    subscriptions::WAITING,
 };
 
 /// The form of what this program keeps beside and in the database.
@@ -72,8 +74,8 @@ impl Ethrex {
             chain,
             spec,
             runtime: tokio::runtime::Handle::current(),
-            turn: Mutex::new(()),
-            listeners: OnceLock::new(),
+            turn: Mutex::default(),
+            news: broadcast::Sender::new(WAITING),
             _lock: lock,
         };
         let engine = Self { inner: Arc::new(inner) };
@@ -89,7 +91,7 @@ impl Ethrex {
     async fn recover(&self) -> Result<(), EngineError> {
         let inner = self.inner.clone();
         let work = move || {
-            let _turn = inner.turn();
+            let mut turn = inner.turn();
             // The journal of a step back is only whole from when this has ended.
             inner
                 .store
@@ -97,7 +99,7 @@ impl Ethrex {
                 .map_err(|error| inner.failed("start its background work", &error))?;
             inner.await_background_work()?;
             let head = inner.latest_header()?;
-            inner.revive(head.hash(), true)
+            inner.revive(&mut turn, head.hash(), true)
         };
         blocking(work).await
     }

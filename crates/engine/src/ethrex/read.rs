@@ -75,7 +75,8 @@ impl Ethrex {
     /// Whether blocks can be made on it at once. If not, `build` and `set_heads` make the state
     /// again where they can.
     pub fn has_state(&self, block: Hash) -> Result<bool, EngineError> {
-        self.inner.has_block_and_state(h256(block))
+        let turn = self.inner.turn();
+        self.inner.is_whole(&turn, h256(block))
     }
 
     /// Whether the kept block was made of exactly these inputs with no candidate skipped: making
@@ -126,7 +127,9 @@ impl Ethrex {
     ) -> Result<Proof, EngineError> {
         let inner = &self.inner;
         let header = inner.known(h256(block))?;
-        if !inner.has_state_root(header.state_root)? {
+        // Nothing may move states to the disk while the proof is read.
+        let turn = inner.turn();
+        if !inner.is_whole(&turn, header.hash())? {
             return Err(EngineError::Gone { hash: block });
         }
         let slots: Vec<H256> = slots.iter().map(|slot| H256(slot.0)).collect();

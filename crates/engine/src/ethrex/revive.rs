@@ -5,18 +5,14 @@
 //! the one on the disk is reached over a journal of what each block overwrote, which reaches
 //! back to the last settled block.
 
-use std::{
-    thread,
-    time::{Duration, Instant},
-};
+use std::time::{Duration, Instant};
 
 use ethrex_blockchain::error::ChainError;
 use ethrex_common::{
     H256,
     types::{Block, BlockHeader},
 };
-use ethrex_storage::{api::tables::STATE_HISTORY, journal::JournalEntry};
-use tracing::{debug, info, warn};
+use tracing::{debug, info};
 
 use super::{Inner, NAME, unknown};
 use crate::{EngineError, convert::hash};
@@ -24,100 +20,135 @@ use crate::{EngineError, convert::hash};
 /// Blocks to look back over for a state at most.
 const REACH: usize = 1 << 18;
 
-/// In-memory states that are kept when the canonical chain is executed again.
+/// In-memory states that are kept when a chain without competition, or a long one, is executed again.
 const DEPTH: usize = 128;
 
-/// How long a deep step back waits for ethrex's background work on a new database.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// So many blocks are executed again without keeping all their states in memory.
+const MANY: usize = 1024;
 
-/// Where a state can be had.
-enum Base {
-    /// It is there.
-    State,
-    /// After undoing what the journal has from this block on.
+/// What is known about the states; it belongs to who has the turn.
+#[derive(Debug, Default)]
+pub(super) struct Turn {
+    /// A block whose state is known to be there whole: blocks on it can be made at once.
+    pub(super) whole: Option<H256>,
+    /// The state that the last step back put before the one on the disk.
+    pub(super) pivot: Option<H256>,
+}
+
+/// What the states in memory stand on; each of them is only a difference to the one before.
+enum Ground {
+    /// The state on the disk, or the one that a step back put before it.
+    There,
+    /// The state on the disk, and a step back hides it.
+    Hidden,
+    /// The one after undoing what the journal has from this block on.
     Undo { from: u64 },
 }
 
+/// How a state can be had.
+struct Way {
+    ground: Ground,
+    /// Blocks to execute, the last in the chain first.
+    missing: Vec<H256>,
+    /// Whether states in memory stand on missing ones.
+    torn: bool,
+}
+
 impl Inner {
-    /// Sees to it that the state after a block is there. `canonical` is for blocks that no
-    /// other branch competes with.
-    pub(super) fn revive(&self, target: H256, canonical: bool) -> Result<(), EngineError> {
-        let mut missing = Vec::new();
-        let mut at = self.known(target)?;
-        let base = loop {
-            if let Some(base) = self.base(&at)? {
-                break base;
+    /// Sees to it that the state after a block is there, whole. `canonical` is for blocks that
+    /// no other branch competes with.
+    pub(super) fn revive(
+        &self,
+        turn: &mut Turn,
+        target: H256,
+        canonical: bool,
+    ) -> Result<(), EngineError> {
+        if turn.whole.take() != Some(target) {
+            self.settle()?;
+            let mut way = self.way(turn, target)?;
+            if matches!(way.ground, Ground::Hidden) || way.torn {
+                self.forget_states(turn)?;
+                way = self.way(turn, target)?;
             }
-            if at.number == 0 || missing.len() >= REACH {
-                return Err(EngineError::Gone { hash: hash(target) });
+            if let Ground::Undo { from } = way.ground {
+                self.undo(turn, from)?;
             }
-            let parent = at.parent_hash;
-            missing.push(at.hash());
-            at = self.known(parent)?;
-        };
-        if let Base::Undo { from } = base {
-            self.undo(from)?;
+            self.execute_again(&way.missing, canonical)?;
         }
-        self.execute_again(&missing, canonical)
+        turn.whole = Some(target);
+        Ok(())
     }
 
-    fn base(&self, header: &BlockHeader) -> Result<Option<Base>, EngineError> {
-        if self.has_state_root(header.state_root)? {
-            return Ok(Some(Base::State));
+    /// Whether the state after a block is there without making any again.
+    pub(super) fn is_whole(&self, turn: &Turn, block: H256) -> Result<bool, EngineError> {
+        if turn.whole == Some(block) {
+            return Ok(true);
+        }
+        self.settle()?;
+        match self.way(turn, block) {
+            Ok(way) => Ok(matches!(way.ground, Ground::There) && way.missing.is_empty()),
+            Err(EngineError::Gone { .. } | EngineError::Unknown { .. }) => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Waits until ethrex has written what it was given. While it moves a state to the disk,
+    /// neither the journal nor the disk can be relied on.
+    pub(super) fn settle(&self) -> Result<(), EngineError> {
+        self.wait(self.store.wait_for_persistence_idle())
+            .map_err(|error| self.failed("write its blocks", &error))
+    }
+
+    /// Goes back from a block to what its state can be made from. That ethrex has a state's
+    /// difference in memory says nothing: it may stand on a state that is not on the disk any more.
+    fn way(&self, turn: &Turn, target: H256) -> Result<Way, EngineError> {
+        let mut walked = Vec::new();
+        let mut at = self.known(target)?;
+        let ground = loop {
+            let in_memory = self
+                .store
+                .is_state_in_layer_cache(at.state_root)
+                .map_err(|error| self.failed("look for a state", &error))?;
+            if !in_memory && let Some(ground) = self.ground(turn, &at)? {
+                break ground;
+            }
+            if at.number == 0 || walked.len() >= REACH {
+                return Err(EngineError::Gone { hash: hash(target) });
+            }
+            walked.push((at.hash(), in_memory));
+            at = self.known(at.parent_hash)?;
+        };
+        let standing = match ground {
+            Ground::There => walked.iter().rev().take_while(|(_, in_memory)| *in_memory).count(),
+            Ground::Hidden | Ground::Undo { .. } => 0,
+        };
+        walked.truncate(walked.len() - standing);
+        let torn =
+            matches!(ground, Ground::There) && walked.iter().any(|(_, in_memory)| *in_memory);
+        let missing = walked.into_iter().map(|(block, _)| block).collect();
+        Ok(Way { ground, missing, torn })
+    }
+
+    /// What a state is that is no difference in memory.
+    fn ground(&self, turn: &Turn, header: &BlockHeader) -> Result<Option<Ground>, EngineError> {
+        let failed = |error| self.failed("look for a state", &error);
+        if self.store.has_state_root(header.state_root).map_err(failed)? {
+            let (stepped_back, _) = self.store.reorg_overlay_size_hint().map_err(failed)?;
+            let hidden = stepped_back > 0 && turn.pivot != Some(header.state_root);
+            return Ok(Some(if hidden { Ground::Hidden } else { Ground::There }));
         }
         let from = header.number.saturating_add(1);
         let Some(entry) = self.journal(from)? else { return Ok(None) };
         let undone = self.header(entry.block_hash)?;
         let leads_here = undone.is_some_and(|block| block.parent_hash == header.hash())
             && entry.parent_state_root == header.state_root;
-        Ok(leads_here.then_some(Base::Undo { from }))
+        Ok(leads_here.then_some(Ground::Undo { from }))
     }
 
-    pub(super) fn has_state_root(&self, root: H256) -> Result<bool, EngineError> {
-        self.store.has_state_root(root).map_err(|error| self.failed("look for a state", &error))
-    }
-
-    fn journal(&self, number: u64) -> Result<Option<JournalEntry>, EngineError> {
-        let bytes = self
-            .store
-            .read(STATE_HISTORY, number.to_be_bytes().to_vec())
-            .map_err(|error| self.failed("read its journal", &error))?;
-        bytes
-            .map(|bytes| {
-                JournalEntry::decode(&bytes).map_err(|error| EngineError::Ethrex {
-                    what: "read its journal",
-                    reason: error.to_string(),
-                })
-            })
-            .transpose()
-    }
-
-    /// Puts the state before block `from` in place of the newest one on the disk. The states
-    /// in memory are dropped; all of them can be made again.
-    fn undo(&self, from: u64) -> Result<(), EngineError> {
-        let failed = |error| self.failed("step back in its journal", &error);
-        self.await_background_work()?;
-        let Some(_pass) = self.chain.enter_reorg() else {
-            let reason = "another step back is under way".to_owned();
-            return Err(EngineError::Ethrex { what: "step back in its journal", reason });
-        };
-        let edge = self.store.highest_state_history_block_number().map_err(failed)?.unwrap_or(from);
-        warn!(from, to = edge, "stepping back over blocks that are not canonical any more");
-        // The entries were followed to the target by their blocks' hashes already.
-        self.store.install_overlay_for_reorg(edge, from, |_| None).map_err(failed)
-    }
-
-    pub(super) fn await_background_work(&self) -> Result<(), EngineError> {
-        let failed = |error| self.failed("look at its background work", &error);
-        let begun = Instant::now();
-        while !self.store.flatkeyvalue_fully_generated().map_err(failed)? {
-            if begun.elapsed() > PATIENCE {
-                let reason = "its background work on the state has not ended yet".to_owned();
-                return Err(EngineError::Ethrex { what: "step back in its journal", reason });
-            }
-            thread::sleep(Duration::from_millis(20));
-        }
-        Ok(())
+    /// Forgets all states but the one on the disk.
+    fn forget_states(&self, turn: &mut Turn) -> Result<(), EngineError> {
+        turn.pivot = None;
+        self.store.abort_reorg().map_err(|error| self.failed("forget states", &error))
     }
 
     /// Executes blocks that were valid before; the last one in the list is the first in the chain.
@@ -130,7 +161,7 @@ impl Inner {
         for (done, block) in blocks.iter().rev().enumerate() {
             let block = self.whole_block(*block)?.ok_or_else(|| unknown(*block))?;
             let number = block.header.number;
-            if canonical {
+            if canonical || total > MANY {
                 let executed = self.chain.add_block_pipeline_bounded(block, None, DEPTH);
                 executed.map(|_| ()).map_err(|error| self.refused(number, &error))?;
             } else {

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value, json};
 use tempfile::TempDir;
-use tern_engine::{Ethrex, Heads};
+use tern_engine::{Client, Ethrex, Heads};
 use tern_protocol::{BlockInputs, Candidate, Hash, Timestamp};
 use tern_stf::{ChainSpec, GenesisAccount, Header};
 use tern_stf_ethrex::EthrexExecutor;
@@ -30,6 +30,16 @@ impl Home {
 
     pub(crate) async fn open(&self) -> Ethrex {
         Ethrex::open(&self.data(), &self.genesis, self.chain.head_hash()).await.expect("it opens")
+    }
+
+    /// Has a client of its own execute blocks, from the chain's first on: each must be valid.
+    pub(crate) async fn check(&self, engine: &Ethrex, blocks: &[Hash]) {
+        let other_home = Self::new();
+        let other = other_home.open().await;
+        for block in blocks {
+            let rlp = engine.block(*block).expect("readable").expect("kept");
+            assert_eq!(other.import(&rlp).await.expect("valid").hash, *block);
+        }
     }
 
     /// A plain transfer of one of the chain's keys.

@@ -28,12 +28,53 @@ async fn heads_move_between_branches_of_any_depth_and_survive_a_restart() {
     engine.set_heads(all(branch[199], fork)).await.expect("moved to the branch");
     let head = engine.latest().await.expect("readable");
     assert_eq!((head.number, head.hash), (220, branch[199]));
+    home.check(&engine, &[&trunk[..20], &branch].concat()).await;
     engine.close().await.expect("closed");
     drop(engine);
     let engine = home.open().await;
     assert_eq!(engine.latest().await.expect("readable").hash, branch[199]);
     assert!(engine.has_state(branch[199]).expect("readable"));
-    home.grow(&engine, branch[199], 3, 3);
+    let more = home.grow(&engine, branch[199], 3, 3);
+    // And back to the first branch, of which nothing is on the disk any more.
+    let last = home.grow(&engine, trunk[299], 2, 1);
+    engine.set_heads(all(last[1], fork)).await.expect("moved back to the trunk");
+    home.check(&engine, &[&trunk[..], &last].concat()).await;
+    home.check(&engine, &[&trunk[..20], &branch, &more].concat()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_step_back_that_is_taken_back_leaves_the_states_as_they_were() {
+    let home = Home::new();
+    let engine = home.open().await;
+    let genesis = home.chain.head_hash();
+    let trunk = home.grow(&engine, genesis, 300, 1);
+    engine.set_heads(all(trunk[299], genesis)).await.expect("moved");
+    engine.set_heads(all(trunk[9], genesis)).await.expect("moved back");
+    let short = home.grow(&engine, trunk[9], 5, 2);
+    engine.set_heads(all(trunk[299], genesis)).await.expect("moved forward");
+    let more = home.grow(&engine, trunk[299], 140, 1);
+    engine.set_heads(all(more[139], genesis)).await.expect("moved on");
+    // The short branch stands on nothing that is in memory now.
+    let longer = home.grow(&engine, short[4], 3, 3);
+    engine.set_heads(all(longer[2], genesis)).await.expect("moved to the short branch");
+    home.check(&engine, &[&trunk[..], &more].concat()).await;
+    home.check(&engine, &[&trunk[..10], &short, &longer].concat()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_branch_whose_fork_has_left_the_memory_is_made_again() {
+    let home = Home::new();
+    let engine = home.open().await;
+    let genesis = home.chain.head_hash();
+    let trunk = home.grow(&engine, genesis, 200, 1);
+    let branch = home.grow(&engine, trunk[99], 20, 2);
+    let more = home.grow(&engine, trunk[199], 100, 1);
+    // The trunk's state 172 goes to the disk; what is younger than it stays in memory.
+    engine.set_heads(all(more[99], genesis)).await.expect("moved");
+    assert!(!engine.has_state(branch[19]).expect("readable"), "it stands on a state that is gone");
+    let longer = home.grow(&engine, branch[19], 3, 2);
+    engine.set_heads(all(longer[2], genesis)).await.expect("moved to the branch");
+    home.check(&engine, &[&trunk[..100], &branch, &longer].concat()).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
