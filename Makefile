@@ -40,11 +40,12 @@ test: setup ## Every test: formats, derivation, executors, public block tests, a
 	@$(STAGE) planted tools/planted freeze-forgets overdue-skipped
 	@$(STAGE) summary true
 
-test-heavy: build ## The long runs: 20,000 random blocks, all fuzz targets for a minute each
+test-heavy: build ## The long runs: 20,000 random blocks, a minute of each fuzz target, 100 kills
 	@$(STAGE) diff $(TERN) stf diff --blocks 20000 --seed 1
 	@$(STAGE) fuzz tools/fuzz 60
 	@$(STAGE) planted tools/planted
 	@$(STAGE) planted-traces tools/planted-traces
+	@$(STAGE) kills env TERN_KILLS=100 cargo test --locked --workspace --test it whatever_is_killed -- --nocapture
 	@$(STAGE) traces env TERN_TRACES=400 cargo test --locked --workspace --test it the_contracts_do_what_the_model_does
 	@$(STAGE) invariants env FOUNDRY_PROFILE=heavy tools/contracts test --match-path 'test/invariants/*'
 

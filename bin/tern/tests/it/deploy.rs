@@ -9,7 +9,7 @@ use std::{
 use serde_json::Value;
 use tern_l1::Anvil;
 
-use crate::{lines, stderr, stdout, tern};
+use crate::{folder::Folder, lines, stderr, stdout, tern};
 
 fn anvil() -> Anvil {
     let tool = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tools/contracts");
@@ -17,35 +17,6 @@ fn anvil() -> Anvil {
     assert!(output.status.success(), "anvil is missing: run tools/contracts path anvil");
     let program = PathBuf::from(stdout(&output).trim());
     Anvil::start(&program, &[]).expect("the development node starts")
-}
-
-/// A folder that goes when the test ends.
-struct Folder(PathBuf);
-
-impl Folder {
-    fn new(name: &str) -> Self {
-        let folder = std::env::temp_dir().join(format!("tern-{name}-{}", std::process::id()));
-        fs::create_dir_all(&folder).expect("a folder for the test");
-        Self(folder)
-    }
-
-    fn path(&self, name: &str) -> String {
-        self.0.join(name).to_str().expect("the path is text").to_owned()
-    }
-
-    fn file(&self, name: &str, text: &str, mode: u32) -> String {
-        use std::os::unix::fs::PermissionsExt;
-        let path = self.0.join(name);
-        fs::write(&path, text).expect("it is writable");
-        fs::set_permissions(&path, fs::Permissions::from_mode(mode)).expect("it is ours");
-        path.to_str().expect("the path is text").to_owned()
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
-    }
 }
 
 // The first account of every development node.

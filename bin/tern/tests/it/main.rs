@@ -1,6 +1,8 @@
 //! The binary as people and machines use it.
 
 mod deploy;
+mod folder;
+mod up;
 
 use std::{
     path::{Path, PathBuf},
