@@ -22,11 +22,9 @@ const KEEP_SHARE: u32 = 20;
 
 /// Finds the program: as given, by the variable, in a source folder around this one, on the PATH.
 pub(crate) fn find(given: Option<&Path>) -> Result<PathBuf, StackError> {
-    if let Some(path) = given {
-        return Ok(path.into());
-    }
-    if let Some(path) = env::var_os("TERN_ANVIL").filter(|path| !path.is_empty()) {
-        return Ok(path.into());
+    let variable = env::var_os("TERN_ANVIL").filter(|path| !path.is_empty()).map(PathBuf::from);
+    if let Some(path) = given.map(Path::to_path_buf).or(variable) {
+        return if path.is_file() { Ok(path) } else { Err(StackError::AnvilPath { path }) };
     }
     let system = if cfg!(target_os = "macos") { "darwin" } else { env::consts::OS };
     let machine = match env::consts::ARCH {
@@ -101,6 +99,10 @@ impl Files {
         let (mut seen, mut cost) = (None, Duration::ZERO);
         loop {
             tokio::time::sleep(KEEP_EVERY.max(cost * KEEP_SHARE)).await;
+            // It may have been started again since.
+            if let Ok(true) = mend_block_hashes(l1).await {
+                seen = None;
+            }
             let head = l1.ask::<_, String>("eth_blockNumber", ()).await.ok();
             if head.is_none() || head == seen {
                 continue;
@@ -121,6 +123,30 @@ impl Files {
 fn is_whole(path: &Path) -> bool {
     let Ok(file) = fs::File::open(path) else { return false };
     serde_json::from_reader::<_, serde::de::IgnoredAny>(io::BufReader::new(file)).is_ok()
+}
+
+/// The blocks whose hashes the EVM's BLOCKHASH knows.
+const KNOWN_HASHES: u64 = 256;
+
+/// An L1 that goes on from a file answers BLOCKHASH wrongly for blocks of the file, and the inbox
+/// would refuse every batch that reads one of them. With so many new blocks on them they are asked
+/// of EIP-2935, which is in the file. Whether that was needed.
+pub(crate) async fn mend_block_hashes(l1: &L1) -> Result<bool, L1Error> {
+    let head = l1.header(None).await?;
+    let oldest = head.number.saturating_sub(KNOWN_HASHES - 8).max(1);
+    if oldest >= head.number {
+        return Ok(false);
+    }
+    // PUSH8 oldest, BLOCKHASH, and return what it gives.
+    let code = format!("0x67{oldest:016x}4060005260206000f3");
+    let call = serde_json::Map::from_iter([("data".to_owned(), code.into())]);
+    let seen: alloy_primitives::B256 = l1.ask("eth_call", (call, "latest")).await?;
+    if seen == l1.header(Some(oldest)).await?.hash {
+        return Ok(false);
+    }
+    let blocks = format!("{:#x}", KNOWN_HASHES + 1);
+    l1.ask::<_, serde_json::Value>("anvil_mine", (blocks,)).await?;
+    Ok(true)
 }
 
 /// Lets the L1 make a block for each transaction, or one every few seconds again.

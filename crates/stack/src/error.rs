@@ -49,6 +49,14 @@ pub enum StackError {
         "anvil, the development L1, is not found: run `tools/contracts path anvil` in Tern's source folder to install it, or name it with --anvil PATH or the variable TERN_ANVIL"
     )]
     NoAnvil,
+    /// The development L1 is not where it is said to be.
+    #[error(
+        "there is no program {path}: name anvil, the development L1, with --anvil PATH or the variable TERN_ANVIL, or leave both away"
+    )]
+    AnvilPath {
+        /// Where it was said to be.
+        path: PathBuf,
+    },
     /// A port is taken.
     #[error(
         "port {port}, for {what}, is taken by another program: stop that program, or give a free port with {option}"
