@@ -81,6 +81,13 @@ impl Driver {
     ) -> Result<(), NodeError> {
         let hash = info.block_hashes.last().copied().unwrap_or(self.safe().hash);
         let number = batch.tip().block;
+        let overtaken = {
+            let pending = self.shared.pending();
+            let differs = |(number, hash): &(u64, &Hash)| {
+                pending.get(*number).is_some_and(|own| own.hash != **hash)
+            };
+            (info.first_block..).zip(&info.block_hashes).find(differs).map(|(number, _)| number)
+        };
         let work = move |shared: &Shared| {
             let proof = prove.then(|| outbox(&shared.engine, hash)).flatten();
             shared.store.put_batch(&info, proof.map(|proof| (number, proof)))
@@ -88,6 +95,10 @@ impl Driver {
         self.shared.blocking(work).await?;
         self.fetched.remove(&batch.acc);
         self.derived.push(Derived { tip: batch.tip(), hash });
+        // Also where none of the own blocks is after the batch, and so none is in the way.
+        if let Some(number) = overtaken {
+            self.drop_after(number - 1).await?;
+        }
         Ok(())
     }
 
