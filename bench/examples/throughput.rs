@@ -147,7 +147,12 @@ fn transfer(chain_id: u64, kind: Kind, token: Address, nonce: u64, at: u64) -> T
 }
 
 /// Sends the load and returns transfers a second.
-async fn load(target: &Target, kind: Kind, token: Address, senders: &[Key]) -> Result<f64, Failure> {
+async fn load(
+    target: &Target,
+    kind: Kind,
+    token: Address,
+    senders: &[Key],
+) -> Result<f64, Failure> {
     let before = target.nonces(senders).await?;
     let each = TRANSFERS / SENDERS;
     let signed: Vec<Vec<String>> = senders
@@ -173,9 +178,9 @@ async fn load(target: &Target, kind: Kind, token: Address, senders: &[Key]) -> R
         async move {
             for one in bundles {
                 let answer = target.post(&one).await?;
-                let refused = answer.as_array().and_then(|list| {
-                    list.iter().find(|answer| answer.get("error").is_some())
-                });
+                let refused = answer
+                    .as_array()
+                    .and_then(|list| list.iter().find(|answer| answer.get("error").is_some()));
                 if let Some(answer) = refused {
                     return Err(Failure::from(format!("{}: {}", target.name, answer["error"])));
                 }
@@ -241,7 +246,9 @@ async fn compare(endpoints: &Path, anvil: &Path) -> Result<(), Failure> {
 
     println!("# The node\n\n`make bench-node`: {TRANSFERS} transfers from {SENDERS} accounts over");
     println!("{CONNECTIONS} connections, {BUNDLE} a request, in one run on one machine.\n");
-    println!("| transfers | rollup /s | anvil, 1 s blocks /s | anvil, 2 s blocks /s | ratio to the better | safe after |");
+    println!(
+        "| transfers | rollup /s | anvil, 1 s blocks /s | anvil, 2 s blocks /s | ratio to the better | safe after |"
+    );
     println!("|---|---:|---:|---:|---:|---:|");
     for kind in [Kind::Transfers, Kind::Tokens] {
         let token = prepare(&rollup, &funder, &senders).await?;
@@ -258,7 +265,11 @@ async fn compare(endpoints: &Path, anvil: &Path) -> Result<(), Failure> {
         let best = theirs.iter().copied().fold(0.0, f64::max);
         println!(
             "| {} | {ours:.0} | {:.0} | {:.0} | {:.2} | {:.1} s |",
-            kind.name(), theirs[0], theirs[1], ours / best, safe.as_secs_f64()
+            kind.name(),
+            theirs[0],
+            theirs[1],
+            ours / best,
+            safe.as_secs_f64()
         );
     }
     println!("\n| part | MiB at rest | MiB after the load |\n|---|---:|---:|");

@@ -58,8 +58,8 @@ fn main() -> Result<(), Box<dyn Error>> {
 /// Our bytes beside those of the OP stack's batcher.
 fn beside(load: Load, transactions: usize, blocks: usize) -> String {
     let data = load.batch(transactions, blocks);
-    let ours = best(&data);
     let limits = BatchLimits { decoded_bytes: 1 << 24, ..LIMITS };
+    let ours = best(&data, &limits);
     assert_eq!(decode(&ours, blocks as u16, &limits), Ok(data.clone()));
     let each = |bytes: usize| bytes as f64 / transactions as f64;
     let (ours, theirs) = (each(ours.len() + LENGTH), each(span_batch::posted(&data)));

@@ -82,11 +82,18 @@ pub fn encode(data: &BatchData, choice: Choice) -> Vec<u8> {
     }
 }
 
-/// Writes data in the way that takes the fewest bytes.
+/// Writes data in the way that takes the fewest bytes, of those that read back within the limits.
+/// In columns some data take more than `limits.decodedBytes` before they are put together again,
+/// and what does not read back would drop the whole batch's transactions.
 #[cfg(feature = "encode")]
-pub fn best(data: &BatchData) -> Vec<u8> {
+pub fn best(data: &BatchData, limits: &BatchLimits) -> Vec<u8> {
     let columns = encode(data, Choice::Columns);
-    if columns.len() <= 2 + plain_bytes(data) { columns } else { encode_plain(data) }
+    let blocks = u16::try_from(data.blocks.len()).unwrap_or(u16::MAX);
+    let is_shorter = columns.len() <= 2 + plain_bytes(data);
+    if is_shorter && decode(&columns, blocks, limits).as_ref() == Ok(data) {
+        return columns;
+    }
+    encode_plain(data)
 }
 
 /// How many bytes data decodes to: what `limits.decodedBytes` bounds.

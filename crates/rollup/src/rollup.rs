@@ -65,7 +65,9 @@ pub enum RollupError {
         reason: String,
     },
     /// The file is of another version.
-    #[error("{path} has version {got}, but this program reads version {VERSION}: use the tern that wrote it")]
+    #[error(
+        "{path} has version {got}, but this program reads version {VERSION}: use the tern that wrote it"
+    )]
     Version {
         /// The file.
         path: PathBuf,
@@ -100,7 +102,8 @@ impl Rollup {
     /// Writes a file, whole or not at all.
     pub fn save(&self, path: &Path) -> Result<(), RollupError> {
         let error = |source| RollupError::File { path: path.into(), source };
-        let mut text = serde_json::to_string_pretty(self).map_err(io::Error::from).map_err(error)?;
+        let mut text =
+            serde_json::to_string_pretty(self).map_err(io::Error::from).map_err(error)?;
         text.push('\n');
         let draft = path.with_extension("json.new");
         fs::write(&draft, text).and_then(|()| fs::rename(&draft, path)).map_err(error)

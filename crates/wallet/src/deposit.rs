@@ -12,7 +12,7 @@ use crate::{
     Amount, Chains, Event, WalletError, Watch,
     account::interop,
     chains::pace,
-    view::{explain, first, view},
+    view::{first, view},
 };
 
 /// A deposit on L1, and in the rollup if it was waited for.
@@ -68,7 +68,7 @@ pub async fn deposit(
     call.value = amount.0;
     crate::raw::afford(l1, key.address(), &call.what, amount.0).await?;
     watch(Event::Waits("L1 takes the deposit".into()));
-    let receipt = l1.send(key, &call).await.map_err(explain)?;
+    let receipt = crate::raw::pay(l1, key, &call, watch).await?;
     let event: Inbox::Deposited = first(receipt.logs(), inbox)?
         .ok_or(WalletError::Answer { what: "the deposit", reason: "no event".into() })?;
     let (transaction, index) = (receipt.transaction_hash, event.index);

@@ -131,6 +131,23 @@ pub enum WalletError {
         /// Their nonce.
         nonce: u64,
     },
+    /// No block took what was sent.
+    #[error(
+        "{what} was sent (transaction {hash}), and no block took it in {seconds} s: it still may be; look for it before you run this again, which would send another"
+    )]
+    Unseen {
+        /// What was sent.
+        what: String,
+        /// The transaction.
+        hash: B256,
+        /// How long it was waited for.
+        seconds: u64,
+    },
+    /// The node knows no rollup.
+    #[error(
+        "{0} is no node of a rollup: check --l2, or name the chain in the address (0x…@eip155:ID) to send there all the same"
+    )]
+    NotARollup(String),
     /// The transaction ran and failed.
     #[error("{what} failed on L2 (transaction {hash}): nothing moved but the fee")]
     Failed {

@@ -93,7 +93,7 @@ pub async fn force(
     afford(l1, key.address(), &call.what, call.value).await?;
     l1.wait_for_pending(key.address()).await?;
     watch(Event::Waits("L1 takes the transaction into the queue".into()));
-    let receipt = l1.send(key, &call).await.map_err(explain)?;
+    let receipt = crate::raw::pay(l1, key, &call, watch).await?;
     let event: Inbox::Forced = first(receipt.logs(), inbox)?
         .ok_or(WalletError::Answer { what: "the forced transaction", reason: "no event".into() })?;
     let (l1_transaction, index) = (receipt.transaction_hash, event.index);

@@ -1,10 +1,10 @@
 //! Transactions that are signed now and sent by another way, or later.
 
-use alloy_consensus::{SignableTransaction, TxEip1559};
+use alloy_consensus::{SignableTransaction, Signed, TxEip1559, transaction::RlpEcdsaDecodableTx};
 use alloy_primitives::{Address, B256, Bytes, Signature, TxKind, U256};
-use tern_l1::{Key, L1, L1Error};
+use tern_l1::{Call, Key, L1, L1Error, MAX_GAS, TransactionReceipt};
 
-use crate::WalletError;
+use crate::{Event, WalletError, Watch, view::explain};
 
 /// What is signed.
 #[derive(Debug, Clone)]
@@ -86,4 +86,31 @@ pub(crate) async fn afford(
         return Err(L1Error::Funds { what, account, have, need: need + U256::from(1) }.into());
     }
     Ok(())
+}
+
+/// Sends a call and waits for its block. Its hash is told before the wait: whoever stops here, or is
+/// stopped, must be able to look for it instead of paying twice.
+pub(crate) async fn pay(
+    node: &L1,
+    key: &Key,
+    call: &Call,
+    watch: Watch<'_>,
+) -> Result<TransactionReceipt, WalletError> {
+    let gas = node.estimate(key.address(), call).await.map_err(explain)?;
+    // What a call does may have grown until its block.
+    let roomy = gas.saturating_add(gas / 8).min(MAX_GAS.max(gas));
+    let transaction = node.broadcast(key, call, roomy).await.map_err(explain)?;
+    watch(Event::Done(format!("{} is sent: transaction {transaction}", call.what)));
+    match node.wait(&call.what, transaction).await {
+        Err(L1Error::Unseen { what, hash, seconds }) => {
+            Err(WalletError::Unseen { what, hash, seconds })
+        }
+        done => done.map_err(explain),
+    }
+}
+
+/// Who signed a transaction of ours.
+pub(crate) fn signer(raw: &Bytes) -> Option<Address> {
+    let signed: Signed<TxEip1559> = TxEip1559::eip2718_decode(&mut raw.as_ref()).ok()?;
+    signed.recover_signer().ok()
 }

@@ -41,7 +41,7 @@ pub async fn send(
     call.value = amount.0;
     crate::raw::afford(rpc, key.address(), &call.what, amount.0).await?;
     watch(Event::Waits("the sequencer takes the transaction".into()));
-    let receipt = rpc.send(key, &call).await.map_err(crate::view::explain)?;
+    let receipt = crate::raw::pay(rpc, key, &call, watch).await?;
     let block = receipt.block_number.unwrap_or_default();
     let state = match node.status().await {
         Ok(status) => state(block, &status.heads),

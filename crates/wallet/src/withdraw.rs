@@ -190,7 +190,7 @@ impl Run<'_> {
             let folder = self.journal.folder().to_owned();
             return Err(WalletError::UnknownTransaction(transaction, folder));
         };
-        let account = self.key.address();
+        let account = raw::signer(raw).unwrap_or_else(|| self.key.address());
         // Read before asking again for the receipt: the transaction itself may have taken it.
         let used = node.nonce(account, false).await? > nonce;
         if used && node.receipt(transaction).await?.is_none() {

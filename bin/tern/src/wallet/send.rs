@@ -2,7 +2,7 @@
 
 use clap::Args;
 use tern_l1::L1Error;
-use tern_wallet::{Account, Amount};
+use tern_wallet::{Account, Amount, WalletError};
 
 use super::{Ends, Progress, account, amount, key, print};
 use crate::{failure::Failure, keys::KeyOptions, runtime};
@@ -41,9 +41,11 @@ pub(crate) fn run(arguments: &Send) -> Result<bool, Failure> {
         let node = arguments.ends.sources().l2().await?;
         match node.rollup().await {
             Ok(rollup) => node.rpc().expect_chain(rollup.config.chain_id.0)?,
-            Err(L1Error::Refused { host, method, .. }) => {
-                eprintln!("note: {host} does not know {method}: it is no node of a rollup, or not of this program");
+            // Whoever mistypes a node's address must not pay on another chain.
+            Err(L1Error::Refused { host, .. }) if arguments.to.chain.is_none() => {
+                return Err(WalletError::NotARollup(host).into());
             }
+            Err(L1Error::Refused { .. }) => {}
             Err(error) => return Err(error.into()),
         }
         let key = key(&arguments.key, node.rpc())?;

@@ -92,10 +92,15 @@ async fn resume(
     if left.is_empty() {
         eprintln!("no withdrawal in {} is unfinished", journal.folder().display());
     }
+    let mut all = true;
     for entry in left {
-        follow(arguments, chains, key, entry.transaction, journal).await?;
+        // One that cannot go on, or not with this key, must not hold up the others.
+        if let Err(failure) = follow(arguments, chains, key, entry.transaction, journal).await {
+            eprintln!("withdrawal {}: {failure}", entry.transaction);
+            all = false;
+        }
     }
-    Ok(true)
+    Ok(all)
 }
 
 async fn follow(

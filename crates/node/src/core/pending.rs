@@ -172,9 +172,11 @@ impl OwnBlock {
     }
 }
 
-/// What a segment's data may hold, so that it can always be posted.
+/// What a segment's data may hold, so that it can always be posted: also where a rollup allows more
+/// blobs than a transaction carries.
 pub(crate) fn capacity(limits: &BatchLimits) -> usize {
-    let blobs = tern_codec::capacity(limits.blobs.into()).saturating_sub(DATA_HEAD);
+    let blobs = usize::from(limits.blobs).min(tern_l1::MAX_BLOBS);
+    let blobs = tern_codec::capacity(blobs).saturating_sub(DATA_HEAD);
     blobs.min(limits.decoded_bytes as usize)
 }
 
