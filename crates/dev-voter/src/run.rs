@@ -73,6 +73,9 @@ async fn pause(options: &Options, error: VoterError) -> Result<(), VoterError> {
     Ok(())
 }
 
+/// A development L1 takes a transaction with its next block, or has forgotten it in a restart.
+const PATIENCE: Duration = Duration::from_secs(20);
+
 struct Voter {
     l1: L1,
     node: NodeClient,
@@ -83,7 +86,7 @@ struct Voter {
 
 impl Voter {
     async fn start(options: &Options, key: &Key) -> Result<Self, VoterError> {
-        let l1 = L1::connect(&options.l1).await?;
+        let l1 = L1::connect(&options.l1).await?.with_patience(PATIENCE);
         let chain_id = l1.chain_id();
         if !tern_l1::is_development(chain_id) {
             return Err(VoterError::NotDevelopment { chain_id });
