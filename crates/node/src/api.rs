@@ -13,6 +13,8 @@ use crate::{NodeError, deriving::OUTBOX, shared::Shared};
 
 /// Blocks in one answer.
 const MOST_BLOCKS: u64 = 64;
+/// Bytes of blocks after which an answer takes no more of them.
+const MOST_BYTES: usize = 4 << 20;
 
 /// Answers what Ethereum's methods do not.
 pub(crate) struct Api {
@@ -36,7 +38,7 @@ impl Api {
             }
             "tern_batch" => self.batch(params).await,
             "tern_blocks" => self.blocks(params).await,
-            "tern_blob" => self.blob(params),
+            "tern_blob" => self.blob(params).await,
             "tern_messageProof" => self.message_proof(params).await,
             "eth_sendRawTransaction" => return self.forward(params).await,
             _ => return None,
@@ -56,9 +58,14 @@ impl Api {
         let (from, count) = (number(params, 0)?, number(params, 1)?.min(MOST_BLOCKS));
         let work = move |shared: &Shared| {
             let mut blocks = Vec::new();
+            let mut bytes = 0;
             for at in from..from.saturating_add(count) {
+                if bytes >= MOST_BYTES {
+                    break;
+                }
                 let Some(head) = shared.engine.head_at(at)? else { break };
                 let Some(rlp) = shared.engine.block(head.hash)? else { break };
+                bytes += rlp.len();
                 blocks.push(Bytes(rlp));
             }
             Ok(blocks)
@@ -66,11 +73,13 @@ impl Api {
         encode(&self.shared.blocking(work).await.map_err(failed)?)
     }
 
-    fn blob(&self, params: &[Value]) -> Result<Value, RpcError> {
+    async fn blob(&self, params: &[Value]) -> Result<Value, RpcError> {
         let hash = params.first().and_then(Value::as_str).and_then(|text| text.parse().ok());
         let hash: Hash =
             hash.ok_or_else(|| RpcError::params("a versioned hash of 32 bytes is expected"))?;
-        let found = self.shared.blobs.archive().get(hash.0.into());
+        // Reading checks the commitment, which takes its milliseconds.
+        let work = move |shared: &Shared| Ok(shared.blobs.archive().get(hash.0.into()));
+        let found = self.shared.blocking(work).await.map_err(failed)?;
         let found = found.map_err(|error| RpcError::internal(error.to_string()))?;
         encode(&found.map(|blob| Bytes(blob.as_slice().to_vec())))
     }

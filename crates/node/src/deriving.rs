@@ -1,7 +1,11 @@
 //! Deriving the next batch: fetching its data, then making or recognising its blocks.
 
+use std::sync::Arc;
+
+use alloy_primitives::B256;
+use tern_codec::BatchData;
 use tern_engine::Ethrex;
-use tern_l1::BlobBlock;
+use tern_l1::{Blob, BlobBlock};
 use tern_node_api::{BatchInfo, Bytes};
 use tern_protocol::{Address, Hash};
 use tracing::{debug, warn};
@@ -129,19 +133,8 @@ impl Driver {
             self.wanted.push(acc);
             let (shared, at) = (self.shared.clone(), batch.l1);
             let at = BlobBlock { number: at.number, timestamp: at.timestamp };
-            self.fetching.spawn(async move {
-                let got = shared.blobs.get(at, &hashes).await;
-                let blobs = got.map_err(NodeError::from);
-                if blobs.is_err() {
-                    // The next try comes after a pause.
-                    let mut backoff = Backoff::default();
-                    tokio::time::sleep(backoff.next() * 2).await;
-                }
-                let data = blobs.map(|all| {
-                    Data::Blobs(all.into_iter().map(|blob| blob.as_slice().to_vec()).collect())
-                });
-                (acc, data)
-            });
+            let first = batch.record.first_block.0;
+            self.fetching.spawn(async move { (acc, blobs(&shared, at, first, hashes).await) });
         }
     }
 
@@ -166,6 +159,52 @@ impl Driver {
         }
         Ok(())
     }
+}
+
+/// The blobs of a batch, from whoever has them.
+async fn blobs(
+    shared: &Arc<Shared>,
+    at: BlobBlock,
+    first: u64,
+    hashes: Vec<B256>,
+) -> Result<Data, NodeError> {
+    let error = match shared.blobs.get(at, &hashes).await {
+        Ok(all) => {
+            let all = all.into_iter().map(|blob| blob.as_slice().to_vec());
+            return Ok(Data::Blobs(all.collect()));
+        }
+        Err(error) => NodeError::from(error),
+    };
+    // Who makes the blocks must not stand still because nobody hands them back.
+    let own = shared.blocking(move |shared| Ok(own_blobs(shared, first, &hashes))).await?;
+    if let Some(own) = own {
+        return Ok(Data::Blobs(own));
+    }
+    // The next try comes after a pause.
+    tokio::time::sleep(Backoff::default().next() * 2).await;
+    Err(error)
+}
+
+/// The blobs of an own segment, if they are those that the batch names.
+fn own_blobs(shared: &Shared, first: u64, hashes: &[B256]) -> Option<Vec<Vec<u8>>> {
+    let segment = shared.pending().sealed_segment(first)?;
+    let blocks = segment.blocks.into_iter();
+    let blocks = blocks.map(|block| block.into_iter().map(|raw| raw.0).collect()).collect();
+    let data = tern_codec::best(&BatchData { blocks }, &shared.rollup.config.limits);
+    let blobs = tern_codec::pack(&data).ok().filter(|blobs| blobs.len() == hashes.len())?;
+    let mut own = Vec::with_capacity(blobs.len());
+    for (blob, hash) in blobs.into_iter().zip(hashes) {
+        let blob = Blob::try_from(blob.as_slice()).ok()?;
+        if tern_l1::versioned_hash(&blob).ok()? != *hash {
+            return None;
+        }
+        // Others may ask for it.
+        if let Err(error) = shared.blobs.archive().put(*hash, &blob) {
+            warn!(%error, "an own blob is not kept");
+        }
+        own.push(blob.as_slice().to_vec());
+    }
+    Some(own)
 }
 
 /// Makes the blocks that are not there as they must be. Their hashes, and how many were made.

@@ -40,12 +40,12 @@ impl Driver {
                 Ok(if lacks.is_some() { HELD } else { time_until(until) })
             }
             Decision::Seal => {
-                let sealed = {
-                    let mut pending = self.shared.pending();
-                    pending.seal();
-                    pending.sealed()
+                // On disk before anybody can see it: once it is posted it must not grow any more.
+                let Some(sealed) = self.shared.pending().last().map(|own| own.number) else {
+                    return Ok(Duration::ZERO);
                 };
                 self.shared.store.seal(sealed)?;
+                self.shared.pending().seal();
                 debug!(last = sealed, "sealed a segment");
                 Ok(Duration::ZERO)
             }

@@ -457,8 +457,9 @@ impl Sender {
 
     async fn broadcast(&self, raw: Vec<u8>) -> Said {
         match self.l1.ask::<_, B256>("eth_sendRawTransaction", (Bytes::from(raw),)).await {
-            // No answer says nothing about whether the node has it: the next look will.
-            Ok(_) | Err(L1Error::Unreachable { .. }) => Said::Taken,
+            // Only the node's own refusal says that it has not taken it. No answer, or one of
+            // something in between, says nothing: the next look will.
+            Ok(_) | Err(L1Error::Unreachable { .. } | L1Error::NotANode { .. }) => Said::Taken,
             Err(L1Error::Refused { role, host, method, message }) => {
                 let has = |words: &[&str]| words.iter().any(|word| message.contains(word));
                 if has(&["already known", "already imported", "AlreadyKnown", "already exists"]) {

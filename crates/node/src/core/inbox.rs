@@ -147,13 +147,11 @@ impl Inbox {
         self.points.iter().rev().map(|point| &point.l1)
     }
 
-    /// Whether an L1 block is surely not of this branch.
+    /// Whether an L1 block is surely not of this branch. One after the head may still come.
     pub(crate) fn is_orphaned(&self, number: u64, hash: &Hash) -> bool {
-        number > self.head().number
-            || self
-                .l1_blocks()
-                .find(|l1| l1.number <= number)
-                .is_some_and(|l1| l1.number == number && l1.hash != *hash)
+        self.l1_blocks()
+            .find(|l1| l1.number <= number)
+            .is_some_and(|l1| l1.number == number && l1.hash != *hash)
     }
 
     pub(crate) const fn deposits(&self) -> &Queue<Deposit> {
@@ -375,6 +373,7 @@ mod tests {
         assert_eq!(inbox.settled(), Some(settled));
         assert!(inbox.is_orphaned(7, &Hash([8; 32])) && !inbox.is_orphaned(7, &l1(7).hash));
         assert_eq!(inbox.back(6), Ok(()));
+        assert!(!inbox.is_orphaned(7, &l1(7).hash), "it may come again");
         assert_eq!(inbox, before);
         assert_eq!(inbox.back(4), Err(TooDeep));
     }

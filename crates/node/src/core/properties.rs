@@ -220,6 +220,10 @@ impl World {
         let Some(segment) = self.pending.sealed_segment(before.tip.block + 1) else {
             return self.mine(gap, 0, &[]);
         };
+        // It waits where L1 does not have, or no longer, what the blocks read.
+        if segment.anchors.iter().any(|anchor| anchor.number > self.chain.head().number) {
+            return self.mine(gap, 0, &[]);
+        }
         let (_, _, state) = &self.chain.blocks[self.chain.blocks.len() - 1];
         let (parent, index) = state.place();
         let data = plain(&segment.blocks);
@@ -287,7 +291,8 @@ impl World {
         let to = self.chain.back(depth);
         self.inbox.back(to).expect("it remembers");
         self.derived.truncate(self.inbox.batches() as usize + 1);
-        // L1 is never seen without a head after it.
+        // A look while L1 is behind must cost no block that could stay.
+        assert!(!self.run().contains(&Why::Orphaned), "what L1 has not said yet orphans nothing");
         self.mine(12, 0, &[]);
     }
 

@@ -99,6 +99,10 @@ pub(crate) fn decide(view: &View<'_>) -> Decision {
     if let Some((after, why)) = view.untenable() {
         return Decision::Drop { after, why };
     }
+    if view.is_behind() {
+        let lacks = Some("L1 to be as far as its blocks have read it");
+        return Decision::Wait { until: view.now + 1, lacks };
+    }
     match view.pending.open(view.derived.tip.block) {
         Some(open) if view.closes(&open) => Decision::Seal,
         Some(open) => view.go_on(&open),
@@ -117,6 +121,13 @@ impl View<'_> {
     fn clock(&self) -> u64 {
         let l1 = self.inbox.head().timestamp;
         self.now.clamp(l1, l1.saturating_add(self.settings.max_drift))
+    }
+
+    /// Whether L1 is not as far as own blocks have read it: its node was restored, or another one
+    /// answers. Whether those blocks can stay is not known before it is.
+    fn is_behind(&self) -> bool {
+        let read = self.pending.after(self.derived.tip.block).last().map(|own| own.anchor.number);
+        read.is_some_and(|number| number > self.inbox.head().number)
     }
 
     /// How far behind a block may be before its slot counts as missed.
