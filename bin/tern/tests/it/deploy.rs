@@ -89,7 +89,7 @@ fn deploy_says_what_is_wrong_and_how_to_mend_it() {
 
     let gone = "http://127.0.0.1:9";
     refused(&deploy(gone, &config, &["--check"]), &["no L1 node answers", "127.0.0.1:9"]);
-    refused(&deploy("127.0.0.1", &config, &["--check"]), &["not an address of an L1 node"]);
+    refused(&deploy("127.0.0.1", &config, &["--check"]), &["not an address of the L1 node"]);
     refused(&deploy(l1, "/nowhere.toml", &[]), &["/nowhere.toml", "--example"]);
     let other =
         folder.file("other.toml", &example.replace("chainId = 31337", "chainId = 5"), 0o644);
