@@ -7,7 +7,7 @@ export CARGO_TARGET_DIR ?= $(shell tools/target-dir)
 TERN = $(CARGO_TARGET_DIR)/debug/tern
 STAGE = tools/stage
 
-.PHONY: help up demo build test test-heavy lint docs bench gas independence guests vectors fuzz setup
+.PHONY: help up demo build test test-heavy lint docs bench bench-node gas independence guests vectors fuzz setup
 
 help: ## List the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' Makefile
@@ -62,6 +62,9 @@ docs: ## Build the book (needs mdbook)
 bench: setup ## Criterion benchmarks of the executors, beside plain revm
 	@$(STAGE) bench cargo bench --locked --profile dev -p tern-bench
 	@tools/bench-table.py
+
+bench-node: setup ## Transfers through a running rollup beside anvil alone: bench/node.md
+	@tools/bench-node
 
 gas: setup ## Measure the contracts' gas again: bench/gas.md
 	@$(STAGE) gas env TERN_GAS=write cargo test --locked --workspace --test it gas_is_what_the_table_says
