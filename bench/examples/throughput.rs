@@ -272,9 +272,15 @@ async fn compare(endpoints: &Path, anvil: &Path) -> Result<(), Failure> {
             safe.as_secs_f64()
         );
     }
-    println!("\nAll three have a gas limit of 30M a block, which bounds what a second of blocks can hold:");
-    println!("1,428 plain transfers. anvil's 2 s are what `tern up` gives its L1. The rollup posts its");
-    println!("batches meanwhile, and a follower derives them; *safe after* is how long after the last");
+    println!(
+        "\nAll three have a gas limit of 30M a block, which bounds what a second of blocks can hold:"
+    );
+    println!(
+        "1,428 plain transfers. anvil's 2 s are what `tern up` gives its L1. The rollup posts its"
+    );
+    println!(
+        "batches meanwhile, and a follower derives them; *safe after* is how long after the last"
+    );
     println!("transfer L1 had everything and the sequencer's node had derived it from there.");
     println!("\n| part | MiB at rest | MiB after the load |\n|---|---:|---:|");
     let after = memory(folder);

@@ -6,23 +6,23 @@ use tern_protocol::Hash;
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Failure {
     #[error(transparent)]
-    Stack(#[from] tern_stack::StackError),
+    Stack(Box<tern_stack::StackError>),
     #[error(transparent)]
-    Node(#[from] tern_node::NodeError),
+    Node(Box<tern_node::NodeError>),
     #[error(transparent)]
-    Batcher(#[from] tern_batcher::BatcherError),
+    Batcher(Box<tern_batcher::BatcherError>),
     #[error(transparent)]
-    Voter(#[from] tern_dev_voter::VoterError),
+    Voter(Box<tern_dev_voter::VoterError>),
     #[error(transparent)]
     Rollup(#[from] tern_rollup::RollupError),
     #[error("cannot start {}: {source}; check that it is there and may be executed", program.display())]
     Program { program: std::path::PathBuf, source: std::io::Error },
     #[error(transparent)]
-    Wallet(#[from] tern_wallet::WalletError),
+    Wallet(Box<tern_wallet::WalletError>),
     #[error(transparent)]
     Address(#[from] tern_interop_address::Error),
     #[error(transparent)]
-    Deploy(#[from] tern_deploy::DeployError),
+    Deploy(Box<tern_deploy::DeployError>),
     #[error(transparent)]
     EfTest(#[from] tern_ef_test::Error),
     #[error(transparent)]
@@ -45,9 +45,31 @@ pub(crate) enum Failure {
     Json(#[from] serde_json::Error),
 }
 
+/// The rooms' errors say much; most results are none.
+macro_rules! boxed {
+    ($($variant:ident($error:ty)),* $(,)?) => {
+        $(
+            impl From<$error> for Failure {
+                fn from(error: $error) -> Self {
+                    Self::$variant(Box::new(error))
+                }
+            }
+        )*
+    };
+}
+
+boxed! {
+    Stack(tern_stack::StackError),
+    Node(tern_node::NodeError),
+    Batcher(tern_batcher::BatcherError),
+    Voter(tern_dev_voter::VoterError),
+    Wallet(tern_wallet::WalletError),
+    Deploy(tern_deploy::DeployError),
+}
+
 impl From<tern_l1::L1Error> for Failure {
     fn from(error: tern_l1::L1Error) -> Self {
-        Self::Deploy(error.into())
+        tern_deploy::DeployError::from(error).into()
     }
 }
 

@@ -10,7 +10,7 @@ use axum::{
 use ethrex_common::{
     H256,
     types::{
-        Block,
+        Block, Transaction,
         requests::{EncodedRequests, compute_requests_hash},
     },
 };
@@ -158,7 +158,7 @@ fn read<T: DeserializeOwned>(value: &Value) -> Result<T, RpcError> {
 }
 
 fn blob_hashes(block: &Block) -> Vec<H256> {
-    block.body.transactions.iter().flat_map(|one| one.blob_versioned_hashes()).collect()
+    block.body.transactions.iter().flat_map(Transaction::blob_versioned_hashes).collect()
 }
 
 fn valid(block: H256) -> Value {

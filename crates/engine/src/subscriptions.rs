@@ -119,7 +119,7 @@ impl Subscriptions {
                 // Who asks for nonsense learns it now.
                 let mut latest = filter.clone();
                 latest.insert("fromBlock".into(), json!("latest"));
-                server.dispatch(logs_request(latest)?).await?;
+                server.dispatch(logs_request(&latest)?).await?;
                 Topic::Logs(filter)
             }
             _ => {
@@ -165,7 +165,7 @@ fn filter(given: Option<&Value>) -> Result<Map<String, Value>, RpcError> {
     Ok(kept.filter_map(|key| given.get(key).map(|value| (key.into(), value.clone()))).collect())
 }
 
-fn logs_request(filter: Map<String, Value>) -> Result<RpcRequest, RpcError> {
+fn logs_request(filter: &Map<String, Value>) -> Result<RpcRequest, RpcError> {
     let request = json!({ "id": 0, "jsonrpc": "2.0", "method": "eth_getLogs", "params": [filter] });
     serde_json::from_value(request).map_err(|error| RpcError::internal(error.to_string()))
 }
@@ -173,7 +173,7 @@ fn logs_request(filter: Map<String, Value>) -> Result<RpcRequest, RpcError> {
 async fn logs_of(server: &Server, filter: &Map<String, Value>, block: H256) -> Vec<Value> {
     let mut filter = filter.clone();
     filter.insert("blockHash".into(), json!(block));
-    let found = match logs_request(filter) {
+    let found = match logs_request(&filter) {
         Ok(request) => server.dispatch(request).await,
         Err(error) => Err(error.into()),
     };

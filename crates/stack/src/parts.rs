@@ -54,25 +54,25 @@ impl Layout {
             }
             BATCHER => {
                 line.word("batcher").path("--rollup", &rollup);
-                line.path("--data", &self.folder.join(part)).value("--node", self.sequencer());
+                line.path("--data", &self.folder.join(part)).value("--node", &self.sequencer());
                 line.path("--key-file", &self.folder.join("keys/sequencer.key"));
-                line.value("--poll", 1);
+                line.value("--poll", &1);
             }
             // It believes the node that believes only L1.
             _ => {
-                line.word("dev-voter").value("--node", self.follower());
+                line.word("dev-voter").value("--node", &self.follower());
                 line.path("--key-file", &self.folder.join("keys/voter.key"));
             }
         }
-        line.value("--l1", self.l1());
+        line.value("--l1", &self.l1());
         if part == SEQUENCER {
-            line.word("--sequencer").value("--http-port", self.ports.sequencer);
-            line.value("--block-time", self.block_time);
+            line.word("--sequencer").value("--http-port", &self.ports.sequencer);
+            line.value("--block-time", &self.block_time);
             let age = SEGMENT_AGE * self.l1_block_time.max(self.block_time);
-            line.value("--max-segment-age", age);
+            line.value("--max-segment-age", &age);
         }
         if part == FOLLOWER {
-            line.value("--http-port", self.ports.follower);
+            line.value("--http-port", &self.ports.follower);
         }
         line.0
     }
@@ -90,7 +90,7 @@ impl Line {
         self
     }
 
-    fn value(&mut self, name: &str, value: impl ToString) -> &mut Self {
+    fn value(&mut self, name: &str, value: &(impl ToString + ?Sized)) -> &mut Self {
         self.0.extend([name.into(), value.to_string().into()]);
         self
     }

@@ -3,7 +3,10 @@
 use std::sync::Arc;
 
 use ethrex_blockchain::vm::StoreVmDatabase;
-use ethrex_common::types::{Block, BlockBody, BlockHeader, requests::EncodedRequests};
+use ethrex_common::types::{
+    Block, BlockBody, BlockHeader,
+    requests::{EncodedRequests, Requests},
+};
 use ethrex_levm::db::Database;
 use ethrex_rlp::encode::RLPEncode;
 use ethrex_vm::{BlockExecutionResult, DynVmDatabase};
@@ -131,7 +134,7 @@ impl Inner {
         let mut machine = self.chain.new_evm(reader.map_err(|error| failed(&error))?);
         let machine = machine.as_mut().map_err(|error| failed(error))?;
         let (result, _) = machine.execute_block(block).map_err(|error| failed(&error))?;
-        let all = result.requests.iter().map(|requests| requests.encode());
+        let all = result.requests.iter().map(Requests::encode);
         Ok(all.filter(|requests| !requests.is_empty()).collect())
     }
 }

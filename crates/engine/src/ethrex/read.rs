@@ -1,6 +1,6 @@
 //! Reading blocks, states and proofs.
 
-use ethrex_common::H256;
+use ethrex_common::{H256, types::Transaction};
 use ethrex_rlp::encode::RLPEncode;
 use tern_protocol::{Address, BlockInputs, Hash, Word};
 use tern_stf_ethrex::live;
@@ -68,7 +68,7 @@ impl Ethrex {
     pub fn transactions(&self, block: Hash) -> Result<Option<Vec<Vec<u8>>>, EngineError> {
         let block = self.inner.whole_block(h256(block))?;
         Ok(block.map(|block| {
-            block.body.transactions.iter().map(|one| one.encode_canonical_to_vec()).collect()
+            block.body.transactions.iter().map(Transaction::encode_canonical_to_vec).collect()
         }))
     }
 

@@ -394,7 +394,7 @@ struct Load {
 
 impl Load {
     fn of(entries: &[Forced]) -> Self {
-        entries.iter().fold(Self::default(), |load, entry| load.and(entry))
+        entries.iter().fold(Self::default(), Self::and)
     }
 
     fn and(self, entry: &Forced) -> Self {

@@ -332,11 +332,14 @@ pub(crate) fn plain(blocks: &[Vec<Bytes>]) -> Vec<u8> {
     out
 }
 
+/// A node's task, and what stops it.
+type Here = (JoinHandle<Result<(), NodeError>>, oneshot::Sender<()>);
+
 pub(crate) struct Node {
     pub(crate) client: NodeClient,
     pub(crate) url: String,
     /// Nothing if it runs elsewhere.
-    here: Option<(JoinHandle<Result<(), NodeError>>, oneshot::Sender<()>)>,
+    here: Option<Here>,
 }
 
 impl Node {
