@@ -140,7 +140,7 @@ impl Driver {
                     match (flight, fate) {
                         (Some(flight), Fate::Done) => {
                             done = true;
-                            self.paid(&flight, hash, block.number).await;
+                            self.paid(&flight, hash, Some(block.number)).await;
                         }
                         (Some(flight), Fate::Lost) if !cancelled => {
                             let index = flight.next.batches - 1;
@@ -159,7 +159,7 @@ impl Driver {
     }
 
     /// Counts a batch that is done. What it cost is for people: without it all goes on.
-    async fn paid(&self, flight: &Flight, hash: B256, block: u64) {
+    async fn paid(&self, flight: &Flight, hash: B256, block: Option<u64>) {
         let receipt = self.l1.receipt(hash).await.ok().flatten();
         let wei = receipt.map_or(0, |receipt| {
             let gas = u128::from(receipt.gas_used).saturating_mul(receipt.effective_gas_price);
@@ -167,7 +167,7 @@ impl Driver {
             gas + blob_gas.saturating_mul(receipt.blob_gas_price.unwrap_or(0))
         });
         let (index, blobs, kind) = (flight.next.batches - 1, flight.blobs, flight.kind);
-        tracing::info!(index, block, nonce = flight.nonce, ?kind, blobs, wei, "batch on L1");
+        tracing::info!(index, ?block, nonce = flight.nonce, ?kind, blobs, wei, "batch on L1");
         self.stats.change(|counts| {
             counts.batches += 1;
             counts.blobs += blobs as u64;
@@ -183,8 +183,10 @@ impl Driver {
         let waiting = self.sender.pending();
         for flight in self.pipeline.landed() {
             let of_it = waiting.iter().find(|waiting| waiting.nonce == flight.nonce);
-            if let Some((block, hash)) = of_it.and_then(|w| Some((w.mined?, w.hash))) {
-                self.paid(flight, hash, block.number).await;
+            // The inbox may say that it has a batch before its transaction was looked for.
+            if let Some(waiting) = of_it {
+                let block = waiting.mined.map(|block| block.number);
+                self.paid(flight, waiting.hash, block).await;
             }
         }
     }
