@@ -92,7 +92,7 @@ impl Driver {
         let mut moved = self.outcomes().await?;
         // The inbox after the transactions: what these say of a block, it knows, too.
         let view = self.inbox.view().await?;
-        self.may_submit(&view).await?;
+        self.check_turn(&view).await?;
         loop {
             let pending = self.pending();
             let seen = Seen { head: view.head.number, tip: view.tip, pending };
@@ -200,22 +200,15 @@ impl Driver {
         });
     }
 
-    /// Whoever is not the sequencer may submit after its silence only.
-    async fn may_submit(&mut self, view: &View) -> Result<(), BatcherError> {
+    async fn check_turn(&mut self, view: &View) -> Result<(), BatcherError> {
         if view.sequencer == self.account {
             return Ok(());
         }
         let silence = match self.silence {
             Some(silence) => silence,
-            None => self.inbox.silence().await?,
+            None => *self.silence.insert(self.inbox.silence().await?),
         };
-        self.silence = Some(silence);
-        let opens_after = view.sequenced_at.saturating_add(silence);
-        if view.head.timestamp > opens_after {
-            return Ok(());
-        }
-        let (got, inbox, sequencer) = (self.account, self.inbox.address, view.sequencer);
-        Err(BatcherError::NotSequencer { got, inbox, sequencer, opens_after })
+        view.check_turn(self.inbox.address, silence, self.account)
     }
 
     /// Sends the batch that continues `tip`, if there is one.

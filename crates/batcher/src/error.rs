@@ -73,7 +73,7 @@ pub enum BatcherError {
     },
     /// A segment that no transaction can carry.
     #[error(
-        "batch {index} has {bytes} bytes of data, which no transaction of the allowed kind carries: allow blobs with --post auto, or make the sequencer's limits smaller"
+        "batch {index} has {bytes} bytes of data, which no transaction of the allowed kind carries: allow blobs with --post auto"
     )]
     TooLarge {
         /// The batch's place.

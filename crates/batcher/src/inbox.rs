@@ -7,7 +7,7 @@ use tern_contracts::{Inbox, to_alloy};
 use tern_l1::{Header, L1, L1Error};
 use tern_protocol::{BatchAcc, Hash, QueueAcc, QueueHead, QueueIndex};
 
-use crate::Tip;
+use crate::{BatcherError, Tip};
 
 /// What the inbox says at one L1 block.
 #[derive(Debug, Clone)]
@@ -20,6 +20,24 @@ pub(crate) struct View {
     pub(crate) sequencer: Address,
     /// When the sequencer last submitted and left nothing overdue.
     pub(crate) sequenced_at: u64,
+}
+
+impl View {
+    /// Refuses an account that the inbox would refuse: whoever is not the sequencer may submit after
+    /// its silence only.
+    pub(crate) fn check_turn(
+        &self,
+        inbox: Address,
+        silence: u64,
+        account: Address,
+    ) -> Result<(), BatcherError> {
+        let opens_after = self.sequenced_at.saturating_add(silence);
+        if account == self.sequencer || self.head.timestamp > opens_after {
+            return Ok(());
+        }
+        let (got, sequencer) = (account, self.sequencer);
+        Err(BatcherError::NotSequencer { got, inbox, sequencer, opens_after })
+    }
 }
 
 /// One inbox.

@@ -7,10 +7,7 @@ use tern_l1::{Call, Key, L1};
 use tern_protocol::{Anchor, BatchHeader, BatchIndex, DataRef, Hash, Timestamp};
 use tern_rollup::Rollup;
 
-use crate::{
-    BatcherError, Tip,
-    inbox::{InboxReader, View},
-};
+use crate::{BatcherError, Tip, inbox::InboxReader};
 
 /// A batch without data, that consumed the queues.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,7 +48,7 @@ pub async fn relief(l1: &L1, rollup: &Rollup, key: &Key) -> Result<Relief, Batch
     l1.expect_chain(rollup.config.l1_chain_id.0)?;
     let inbox = InboxReader::new(l1, &rollup.config.inbox);
     let view = inbox.view().await?;
-    may_submit(&inbox, &view, key).await?;
+    view.check_turn(inbox.address, inbox.silence().await?, key.address())?;
     let duty = inbox.duty(view.head.number).await?;
     let head = (view.head.number, Hash(view.head.hash.0), Timestamp(view.head.timestamp));
     let header = relief_header(&view.tip, head, duty);
@@ -66,22 +63,4 @@ pub async fn relief(l1: &L1, rollup: &Rollup, key: &Key) -> Result<Relief, Batch
     let transaction = receipt.transaction_hash;
     tracing::info!(index = view.tip.batches, deposits, forced, %transaction, "queues consumed");
     Ok(Relief { index: view.tip.batches, transaction, deposits, forced })
-}
-
-/// Refuses a key that the inbox would refuse.
-pub(crate) async fn may_submit(
-    inbox: &InboxReader,
-    view: &View,
-    key: &Key,
-) -> Result<(), BatcherError> {
-    let opens_after = view.sequenced_at.saturating_add(inbox.silence().await?);
-    if key.address() == view.sequencer || view.head.timestamp > opens_after {
-        return Ok(());
-    }
-    Err(BatcherError::NotSequencer {
-        got: key.address(),
-        inbox: inbox.address,
-        sequencer: view.sequencer,
-        opens_after,
-    })
 }

@@ -6,7 +6,7 @@ use alloc::{borrow::Cow, collections::BTreeMap, vec, vec::Vec};
 use tern_protocol::{BatchLimits, FormatError, Unpack, put_length};
 
 use crate::{
-    BatchData, DataError,
+    BatchData, DataError, length_bytes,
     number::Number,
     transaction::{Fields, Kind},
 };
@@ -184,12 +184,6 @@ pub(crate) fn read(
     }
     reader.end()?;
     Ok(BatchData { blocks })
-}
-
-/// The bytes that a length takes in the plain form.
-fn length_bytes(length: usize) -> usize {
-    let bits = usize::BITS - length.leading_zeros();
-    bits.div_ceil(7).max(1) as usize
 }
 
 struct Reader<'a> {

@@ -96,6 +96,12 @@ pub fn best(data: &BatchData, limits: &BatchLimits) -> Vec<u8> {
     encode_plain(data)
 }
 
+/// The bytes that a length takes in the plain form, where one stands before each block and transaction.
+pub const fn length_bytes(length: usize) -> usize {
+    let bits = usize::BITS - length.leading_zeros();
+    if bits == 0 { 1 } else { bits.div_ceil(7) as usize }
+}
+
 /// How many bytes data decodes to: what `limits.decodedBytes` bounds.
 pub fn plain_bytes(data: &BatchData) -> usize {
     let mut out = Vec::new();

@@ -13,6 +13,6 @@ mod transaction;
 pub use blobs::{BLOB_BYTES, Blob, PackError, capacity, pack, unpack};
 pub use brotli::decompress;
 pub use columns::Columns;
-pub use data::{BatchData, DataError, decode, encode_plain, estimate, plain_bytes};
+pub use data::{BatchData, DataError, decode, encode_plain, estimate, length_bytes, plain_bytes};
 #[cfg(feature = "encode")]
 pub use data::{Choice, best, encode};

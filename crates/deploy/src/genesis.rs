@@ -7,21 +7,22 @@ use alloy_consensus::{
     constants::{EMPTY_ROOT_HASH, EMPTY_WITHDRAWALS},
 };
 use alloy_eips::eip7685::EMPTY_REQUESTS_HASH;
-use alloy_primitives::{Address, B64, B256, Bytes, U64, U256, address};
+use alloy_primitives::{Address, B64, B256, Bytes, U64, U256};
 use alloy_sol_types::SolValue;
 use serde::{Deserialize, Serialize};
 use tern_protocol::{ChainId, Word};
+use tern_rollup::predeploys;
 use tern_stf::{ChainSpec, Executor, GenesisAccount};
 use tern_stf_revm::RevmExecutor;
 
 use crate::{Config, DeployError, code::artifact, construct::construct, plan::bridge_address};
 
 /// Where messages to L1 are written.
-pub const OUTBOX: Address = address!("7e00000000000000000000000000000000000001");
+pub const OUTBOX: Address = Address::new(predeploys::OUTBOX.0);
 /// Where tokens of L1 are claimed.
-pub const TOKEN_BRIDGE: Address = address!("7e00000000000000000000000000000000000002");
+pub const TOKEN_BRIDGE: Address = Address::new(predeploys::TOKEN_BRIDGE.0);
 /// Where state roots of L1 are kept.
-pub const ANCHOR_CACHE: Address = address!("7e00000000000000000000000000000000000003");
+pub const ANCHOR_CACHE: Address = Address::new(predeploys::ANCHOR_CACHE.0);
 
 const GWEI: u64 = 1_000_000_000;
 

@@ -12,6 +12,7 @@ use ethrex_common::{
     types::{MempoolTransaction, Transaction},
 };
 use ethrex_crypto::NativeCrypto;
+use tern_codec::length_bytes;
 use tern_protocol::{Hash, Timestamp};
 use tern_stf::SkipReason;
 use tern_stf_ethrex::live::{self, Prepared, Supply};
@@ -189,16 +190,6 @@ impl<'a> Pick<'a> {
         let since = transaction.time();
         self.heads.push(Offer { tip, since, sender, transaction });
     }
-}
-
-/// Bytes of a length in front of so many bytes.
-fn length_bytes(mut length: usize) -> usize {
-    let mut bytes = 1;
-    while length >= 0x80 {
-        length >>= 7;
-        bytes += 1;
-    }
-    bytes
 }
 
 impl Supply for Pick<'_> {

@@ -7,9 +7,10 @@ use tern_engine::{Answer, EngineError, Hook, RpcError};
 use tern_l1::{L1, L1Error};
 use tern_node_api::{BlockRef, Bytes, MessageProof};
 use tern_protocol::{Hash, Word, keccak256};
+use tern_rollup::predeploys::OUTBOX;
 use tokio::sync::OnceCell;
 
-use crate::{NodeError, deriving::OUTBOX, shared::Shared};
+use crate::{NodeError, shared::Shared};
 
 /// Blocks in one answer.
 const MOST_BLOCKS: u64 = 64;

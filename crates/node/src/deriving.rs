@@ -7,7 +7,8 @@ use tern_codec::BatchData;
 use tern_engine::Ethrex;
 use tern_l1::{Blob, BlobBlock};
 use tern_node_api::{BatchInfo, Bytes};
-use tern_protocol::{Address, Hash};
+use tern_protocol::Hash;
+use tern_rollup::predeploys::OUTBOX;
 use tracing::{debug, warn};
 
 use crate::{
@@ -241,13 +242,6 @@ fn make(
     }
     Ok((hashes, made))
 }
-
-/// The outbox, where every chain has it (`spec/bridge.md`).
-pub(crate) const OUTBOX: Address = {
-    let mut bytes = [0; 20];
-    (bytes[0], bytes[19]) = (0x7e, 1);
-    Address(bytes)
-};
 
 /// What proves the outbox under a block, while the engine has its state.
 fn outbox(engine: &Ethrex, block: Hash) -> Option<KeptProof> {

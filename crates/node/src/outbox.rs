@@ -8,8 +8,9 @@ use alloy_primitives::{B256, U256, keccak256};
 use alloy_trie::{HashBuilder, Nibbles, proof::ProofRetainer};
 use tern_engine::Ethrex;
 use tern_protocol::Word;
+use tern_rollup::predeploys::OUTBOX;
 
-use crate::{NodeError, api::message_slot, deriving::OUTBOX};
+use crate::{NodeError, api::message_slot};
 
 /// The slot of the next nonce.
 const NEXT_NONCE: Word = Word::from_u64(1);

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use alloy_primitives::{Address, B256, U256, address};
+use alloy_primitives::{Address, B256, U256};
 use alloy_sol_types::SolValue;
 use serde::Serialize;
 use tern_contracts::{Bridge, Inbox, Outbox};
@@ -14,11 +14,10 @@ use crate::{
     account::interop,
     claims::{Claims, claim_view, pay_view, same},
     send::state,
-    view::{events, view},
+    view::{OUTBOX, events, view},
     withdrawal::{ClaimState, ClaimView, PayState, PayView},
 };
 
-const OUTBOX: Address = address!("7e00000000000000000000000000000000000001");
 /// So many claims are shown, the newest.
 const CLAIMS: usize = 5;
 

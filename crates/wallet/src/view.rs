@@ -9,6 +9,9 @@ use tern_l1::{L1, L1Error};
 
 use crate::WalletError;
 
+/// The outbox of every rollup.
+pub(crate) const OUTBOX: Address = Address::new(tern_rollup::predeploys::OUTBOX.0);
+
 /// Public nodes answer about some thousands of blocks at a time.
 const BLOCKS: u64 = 5_000;
 

@@ -1,6 +1,6 @@
 //! ETH from the rollup to L1, and every other message there.
 
-use alloy_primitives::{Address, B256, Bytes, U256, address, keccak256};
+use alloy_primitives::{Address, B256, Bytes, U256, keccak256};
 use alloy_sol_types::{SolCall, SolValue};
 use serde::Serialize;
 use tern_contracts::{Bridge, Inbox, Outbox, Settlement};
@@ -14,11 +14,9 @@ use crate::{
     chains::pace,
     claims::{Claims, bridge_claim, claim_view, pay_view, same},
     raw::{self, Draft},
-    view::{explain, first, view},
+    view::{OUTBOX, explain, first, view},
     withdrawal::{ClaimState, Covering, Facts, Next, Stage, next},
 };
-
-const OUTBOX: Address = address!("7e00000000000000000000000000000000000001");
 
 /// A withdrawal that is paid.
 #[derive(Debug, Clone, Serialize)]

@@ -1,22 +1,14 @@
 //! `tern deploy` as people and machines use it, on a real development node.
 
-use std::{
-    fs,
-    path::PathBuf,
-    process::{Command, Output},
-};
+use std::{fs, process::Output};
 
 use serde_json::Value;
 use tern_l1::Anvil;
 
-use crate::{folder::Folder, lines, stderr, stdout, tern};
+use crate::{folder::Folder, lines, program, stderr, stdout, tern};
 
 fn anvil() -> Anvil {
-    let tool = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tools/contracts");
-    let output = Command::new(tool).args(["path", "anvil"]).output().expect("a shell");
-    assert!(output.status.success(), "anvil is missing: run tools/contracts path anvil");
-    let program = PathBuf::from(stdout(&output).trim());
-    Anvil::start(&program, &[]).expect("the development node starts")
+    Anvil::start(program::anvil(), &[]).expect("the development node starts")
 }
 
 // The first account of every development node.

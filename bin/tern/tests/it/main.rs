@@ -2,6 +2,8 @@
 
 mod deploy;
 mod folder;
+#[path = "../../../../crates/l1/tests/it/program.rs"]
+mod program;
 mod up;
 
 use std::{

@@ -1,6 +1,6 @@
 //! A development L1 with a rollup, and a batcher's options for it.
 
-use std::{path::PathBuf, process::Command, sync::OnceLock, time::Duration};
+use std::{path::PathBuf, time::Duration};
 
 use alloy_primitives::{Address, B256, Bytes, U256};
 use alloy_sol_types::SolCall;
@@ -11,21 +11,10 @@ use tern_deploy::{Config, Files, apply};
 use tern_l1::{Anvil, Call, Key, KeySource, L1};
 use tern_rollup::Rollup;
 
-use crate::node::FakeNode;
+use crate::{node::FakeNode, program};
 
 /// The second account of every development node.
 const STRANGER: &str = "59c6995e998f97a5a0044966f0945389dc9e86dae88c7a8412f4603b6b78690d";
-
-/// Where the node program is. The tests cannot run without it, and do not pretend to.
-fn program() -> &'static PathBuf {
-    static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
-    PROGRAM.get_or_init(|| {
-        let tool = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tools/contracts");
-        let output = Command::new(tool).args(["path", "anvil"]).output().expect("a shell");
-        assert!(output.status.success(), "anvil is missing: run tools/contracts path anvil");
-        String::from_utf8(output.stdout).expect("a path").trim().into()
-    })
-}
 
 pub(crate) struct World {
     _anvil: Anvil,
@@ -40,7 +29,7 @@ pub(crate) struct World {
 impl World {
     /// A rollup whose sequencer is the development account. Blocks come when the test says so.
     pub(crate) async fn new() -> Self {
-        let anvil = Anvil::start(program(), &[]).expect("the development node starts");
+        let anvil = Anvil::start(program::anvil(), &[]).expect("the development node starts");
         let l1 = L1::connect(anvil.url()).await.expect("it answers");
         let key = dev_key();
         let mut config = Config::dev(31_337).expect("a development chain");
@@ -179,7 +168,7 @@ impl Drop for World {
 
 /// A development node that is not of the rollup's chain.
 pub(crate) fn another_chain() -> Anvil {
-    Anvil::start(program(), &["--chain-id", "1337"]).expect("the development node starts")
+    Anvil::start(program::anvil(), &["--chain-id", "1337"]).expect("the development node starts")
 }
 
 pub(crate) fn dev_key() -> Key {

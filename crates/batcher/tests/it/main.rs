@@ -4,5 +4,7 @@ mod l1;
 mod line;
 mod node;
 mod posting;
+#[path = "../../../l1/tests/it/program.rs"]
+mod program;
 mod queues;
 mod trouble;

@@ -202,9 +202,15 @@ fn batches_of_one_to_six_blobs_are_recorded_as_rust_computes() {
 fn seven_blobs_and_blobs_that_are_not_the_headers_are_refused() {
     run(async {
         let rollup = Rollup::new(3_600).await;
-        let (seven, data) = blobs(7);
-        let (header, anchor) = rollup.header(data, Takes::default()).await;
         rollup.l1.ask::<_, Value>("evm_increaseTime", (5,)).await.expect("a development node");
+        // Seven in one sidecar, as only somebody without our library makes them.
+        let (mut seven, _) = blobs(6);
+        let (one, _) = blobs(1);
+        seven.blobs.extend(one.blobs);
+        seven.commitments.extend(one.commitments);
+        seven.cell_proofs.extend(one.cell_proofs);
+        let hashes = seven.versioned_hashes().map(|hash| Hash(hash.0)).collect();
+        let (header, anchor) = rollup.header(DataRef::Blobs(hashes), Takes::default()).await;
         let call = rollup.call(&header, &anchor, Bytes::new(), Some(seven));
         let error = rollup.l1.send(&rollup.key, &call).await;
         assert!(error.is_err(), "neither the inbox nor L1 takes seven: {error:?}");

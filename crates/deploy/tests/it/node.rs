@@ -1,28 +1,13 @@
 //! A development node for one test.
 
-use std::{path::PathBuf, process::Command, sync::OnceLock};
-
 use alloy_primitives::B256;
 use tern_deploy::Config;
 use tern_l1::{Anvil, Key, KeySource, L1};
 
-/// Where the node program is. The tests cannot run without it, and do not pretend to.
-fn program() -> &'static PathBuf {
-    static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
-    PROGRAM.get_or_init(|| {
-        let tool = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tools/contracts");
-        let output = Command::new(tool).args(["path", "anvil"]).output().expect("a shell");
-        assert!(
-            output.status.success(),
-            "anvil is missing: run tools/contracts path anvil ({})",
-            String::from_utf8_lossy(&output.stderr)
-        );
-        String::from_utf8(output.stdout).expect("a path").trim().into()
-    })
-}
+use crate::program;
 
 pub(crate) fn anvil(arguments: &[&str]) -> Anvil {
-    Anvil::start(program(), arguments).expect("the development node starts")
+    Anvil::start(program::anvil(), arguments).expect("the development node starts")
 }
 
 pub(crate) async fn connect(anvil: &Anvil) -> L1 {

@@ -4,7 +4,7 @@ use alloy_primitives::{Address, B256, Bytes, U256, address, keccak256};
 use alloy_sol_types::{SolCall, SolError, SolValue};
 use serde_json::{Value, json};
 use tern_contracts::{Bridge, Inbox, Outbox, Settlement};
-use tern_deploy::CREATE2_DEPLOYER;
+use tern_deploy::{CREATE2_DEPLOYER, OUTBOX};
 use tern_l1::{Call, Key, L1, L1Error};
 use tern_protocol::{Checkpoints, DataRef, Hash};
 
@@ -13,7 +13,6 @@ use crate::{
     node::{anvil, connect, dev_key, run},
 };
 
-const OUTBOX: Address = address!("7e00000000000000000000000000000000000001");
 const RECEIVER: Address = address!("00000000000000000000000000000000000BEEF1");
 
 /// A lane that says what the test tells it to say.

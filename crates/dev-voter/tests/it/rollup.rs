@@ -1,6 +1,6 @@
 //! A rollup for development on a real development L1.
 
-use std::{fs, path::PathBuf, process::Command, time::Duration};
+use std::{fs, path::PathBuf, time::Duration};
 
 use alloy_primitives::{B256, Bytes};
 use alloy_sol_types::SolCall;
@@ -15,7 +15,7 @@ use tern_protocol::{
     Timestamp,
 };
 
-use crate::node::Node;
+use crate::{node::Node, program};
 
 /// Blocks of each batch.
 const BLOCKS: u64 = 2;
@@ -30,11 +30,7 @@ pub(crate) struct Rollup {
 }
 
 pub(crate) fn anvil(arguments: &[&str]) -> Anvil {
-    let tool = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tools/contracts");
-    let output = Command::new(tool).args(["path", "anvil"]).output().expect("a shell");
-    assert!(output.status.success(), "anvil is missing: run tools/contracts path anvil");
-    let program = PathBuf::from(String::from_utf8(output.stdout).expect("a path").trim());
-    Anvil::start(&program, arguments).expect("the development node starts")
+    Anvil::start(program::anvil(), arguments).expect("the development node starts")
 }
 
 fn dev_key() -> Key {

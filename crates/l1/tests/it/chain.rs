@@ -1,18 +1,11 @@
 //! A development node for a test.
 
-use std::{path::PathBuf, process::Command};
-
 use tern_l1::{Anvil, AnvilOptions, Key, KeySource, L1};
 
-pub(crate) fn program() -> PathBuf {
-    let tool = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tools/contracts");
-    let output = Command::new(tool).args(["path", "anvil"]).output().expect("tools/contracts");
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    String::from_utf8(output.stdout).expect("a path").trim().into()
-}
+use crate::program;
 
 pub(crate) async fn start(options: &AnvilOptions) -> (Anvil, L1) {
-    let anvil = Anvil::with(&program(), options).expect("a development node");
+    let anvil = Anvil::with(program::anvil(), options).expect("a development node");
     let l1 = L1::connect(anvil.url()).await.expect("it answers");
     (anvil, l1)
 }

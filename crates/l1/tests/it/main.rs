@@ -3,6 +3,7 @@
 mod blobs;
 mod chain;
 mod cursor;
+mod program;
 mod sender;
 
 /// Async threads may pass each on to another.

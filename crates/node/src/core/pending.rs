@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 
 use serde::{Deserialize, Serialize};
+use tern_codec::length_bytes;
 use tern_node_api::{Bytes, L1Ref, QueueSpan, Segment, SegmentAnchor};
 use tern_protocol::{
     Anchor, BatchAcc, BatchHeader, BatchIndex, BatchLimits, DataRef, Hash, Timestamp,
@@ -166,9 +167,8 @@ impl OwnBlock {
 
     /// The bytes it takes in a batch's data.
     pub(crate) fn bytes(&self) -> usize {
-        let length = |value: usize| (1..5).find(|n| value >> (7 * n) == 0).unwrap_or(5);
-        let each = self.transactions.iter().map(|raw| length(raw.0.len()) + raw.0.len());
-        length(self.transactions.len()) + each.sum::<usize>()
+        let each = self.transactions.iter().map(|raw| length_bytes(raw.0.len()) + raw.0.len());
+        length_bytes(self.transactions.len()) + each.sum::<usize>()
     }
 }
 

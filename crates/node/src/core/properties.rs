@@ -310,22 +310,8 @@ impl World {
 
 /// Data as `spec/batch.md` has it, uncompressed.
 fn plain(blocks: &[Vec<Bytes>]) -> Vec<u8> {
-    let mut out = vec![1, 0];
-    let length = |out: &mut Vec<u8>, mut value: usize| {
-        while value >= 0x80 {
-            out.push((value & 0x7f) as u8 | 0x80);
-            value >>= 7;
-        }
-        out.push(value as u8);
-    };
-    for block in blocks {
-        length(&mut out, block.len());
-        for raw in block {
-            length(&mut out, raw.0.len());
-            out.extend(&raw.0);
-        }
-    }
-    out
+    let raws = |block: &Vec<Bytes>| block.iter().map(|raw| raw.0.clone()).collect();
+    tern_codec::encode_plain(&tern_codec::BatchData { blocks: blocks.iter().map(raws).collect() })
 }
 
 fn play(moves: Vec<Move>, confirmations: u64) -> World {

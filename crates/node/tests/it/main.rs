@@ -3,6 +3,8 @@
 mod chain;
 mod gate;
 mod process;
+#[path = "../../../l1/tests/it/program.rs"]
+mod program;
 mod speed;
 mod trouble;
 mod world;

@@ -2,9 +2,8 @@
 
 use std::{
     path::{Path, PathBuf},
-    process::Command,
     sync::{
-        Mutex, OnceLock,
+        Mutex,
         atomic::{AtomicU32, Ordering},
     },
     time::{Duration, Instant},
@@ -24,15 +23,7 @@ use tern_protocol::{
 use tern_rollup::Rollup;
 use tokio::{sync::oneshot, task::JoinHandle};
 
-fn anvil_program() -> &'static PathBuf {
-    static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
-    PROGRAM.get_or_init(|| {
-        let tool = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tools/contracts");
-        let output = Command::new(tool).args(["path", "anvil"]).output().expect("a shell");
-        assert!(output.status.success(), "anvil is missing: run tools/contracts path anvil");
-        String::from_utf8(output.stdout).expect("a path").trim().into()
-    })
-}
+use crate::program;
 
 pub(crate) struct World {
     _anvil: Anvil,
@@ -60,7 +51,7 @@ impl World {
             format!("tern-node-{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
         let folder = std::env::temp_dir().join(name);
         let _ = std::fs::remove_dir_all(&folder);
-        let anvil = Anvil::start(anvil_program(), &[]).expect("it starts");
+        let anvil = Anvil::start(program::anvil(), &[]).expect("it starts");
         let l1 = L1::connect(anvil.url()).await.expect("it answers");
         let key = Key::load(&KeySource::Dev).expect("everybody knows it");
         let mut config = Config::dev(31_337).expect("right");
@@ -314,22 +305,8 @@ fn header(segment: &Segment, place: (BatchAcc, u64), data: DataRef) -> BatchHead
 
 /// Data as `spec/batch.md` has it, uncompressed.
 pub(crate) fn plain(blocks: &[Vec<Bytes>]) -> Vec<u8> {
-    let mut out = vec![1, 0];
-    let length = |out: &mut Vec<u8>, mut value: usize| {
-        while value >= 0x80 {
-            out.push((value & 0x7f) as u8 | 0x80);
-            value >>= 7;
-        }
-        out.push(value as u8);
-    };
-    for block in blocks {
-        length(&mut out, block.len());
-        for raw in block {
-            length(&mut out, raw.0.len());
-            out.extend(&raw.0);
-        }
-    }
-    out
+    let raws = |block: &Vec<Bytes>| block.iter().map(|raw| raw.0.clone()).collect();
+    tern_codec::encode_plain(&tern_codec::BatchData { blocks: blocks.iter().map(raws).collect() })
 }
 
 /// A node's task, and what stops it.

@@ -1,5 +1,7 @@
 //! A user's actions on a deployed rollup, on real development nodes.
 
+#[path = "../../../l1/tests/it/program.rs"]
+mod program;
 mod proxy;
 mod queues;
 mod withdrawals;

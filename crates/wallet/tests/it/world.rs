@@ -1,8 +1,6 @@
 //! L1 with a deployed rollup, and a plain node that stands in for the rollup's.
 
-use std::{path::PathBuf, process::Command, sync::OnceLock};
-
-use alloy_primitives::{Address, B256, Bytes, U256, address, keccak256};
+use alloy_primitives::{Address, B256, Bytes, U256, keccak256};
 use alloy_sol_types::SolValue;
 use serde_json::{Value, json};
 use tern_contracts::{Outbox, from_alloy};
@@ -12,24 +10,9 @@ use tern_node_api::NodeClient;
 use tern_rollup::{Contracts, Deployed, Rollup};
 use tern_wallet::Chains;
 
-use crate::proxy;
+use crate::{program, proxy};
 
-pub(crate) const OUTBOX: Address = address!("7e00000000000000000000000000000000000001");
-
-/// Where the node program is. The tests cannot run without it, and do not pretend to.
-fn program() -> &'static PathBuf {
-    static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
-    PROGRAM.get_or_init(|| {
-        let tool = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tools/contracts");
-        let output = Command::new(tool).args(["path", "anvil"]).output().expect("a shell");
-        assert!(
-            output.status.success(),
-            "anvil is missing: run tools/contracts path anvil ({})",
-            String::from_utf8_lossy(&output.stderr)
-        );
-        String::from_utf8(output.stdout).expect("a path").trim().into()
-    })
-}
+pub(crate) const OUTBOX: Address = Address::new(tern_rollup::predeploys::OUTBOX.0);
 
 pub(crate) fn run<T>(future: impl Future<Output = T>) -> T {
     tokio::runtime::Builder::new_current_thread()
@@ -60,7 +43,7 @@ async fn lane(l1: &L1, key: &Key, artifact: &str, arguments: Vec<u8>) -> Address
 pub(crate) async fn world() -> World {
     const ZK: &str = include_str!("../../../../artifacts/contracts/dev/TraceProofLane.json");
     const TEE: &str = include_str!("../../../../artifacts/contracts/dev/TracePlatformLane.json");
-    let start = |arguments: &[&str]| Anvil::start(program(), arguments).expect("it starts");
+    let start = |arguments: &[&str]| Anvil::start(program::anvil(), arguments).expect("it starts");
     let nodes = [start(&[]), start(&["--chain-id", "7357"])];
     let l1 = L1::connect(nodes[0].url()).await.expect("it answers");
     let key = Key::load(&KeySource::Dev).expect("everybody knows it");

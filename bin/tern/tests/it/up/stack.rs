@@ -5,28 +5,21 @@ use std::{
     io::{BufRead, BufReader},
     path::{Path, PathBuf},
     process::{Child, Command, ExitStatus, Output, Stdio},
-    sync::{LazyLock, mpsc},
+    sync::mpsc,
     time::{Duration, Instant},
 };
 
 use serde_json::Value;
 
 use super::rpc::{Node, wait};
-use crate::{lines, stderr, stdout};
+use crate::{lines, program, stderr, stdout};
 
 pub(crate) const PARTS: [&str; 5] = ["l1", "sequencer", "follower", "batcher", "voter"];
-
-static ANVIL: LazyLock<PathBuf> = LazyLock::new(|| {
-    let tool = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tools/contracts");
-    let output = Command::new(tool).args(["path", "anvil"]).output().expect("a shell");
-    assert!(output.status.success(), "anvil is missing: run tools/contracts path anvil");
-    stdout(&output).trim().into()
-});
 
 /// The program, as nobody's shell has it configured.
 pub(crate) fn tern() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_tern"));
-    command.env_remove("TERN_KEY").env_remove("RUST_LOG").env("TERN_ANVIL", &*ANVIL);
+    command.env_remove("TERN_KEY").env_remove("RUST_LOG").env("TERN_ANVIL", program::anvil());
     command.stdin(Stdio::null());
     command
 }
