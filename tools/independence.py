@@ -8,7 +8,8 @@
 
 The lanes' dependency closures come from `cargo tree` (normal dependencies on this host;
 what only runs while compiling is left out). Verdicts and reasons are in
-tools/independence.toml.
+tools/independence.toml, also for what lanes will share once their guests derive blocks
+from batches.
 """
 import itertools
 import json
@@ -21,6 +22,7 @@ import tomllib
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 TABLE = ROOT / "docs" / "src" / "independence.md"
 LANES = {"ZK": "tern-stf-revm", "TEE": "tern-stf-ethrex", "OP": "tern-stf-evm"}
+PLANNED = "tern-derive"  # what every lane's guest will run before its executor
 PARTS = ("EVM", "trie", "crypto", "RLP", "block rules")
 
 
@@ -55,11 +57,15 @@ def report():
     manifests = {(p["name"], p["version"]): p["manifest_path"] for p in packages}
     verdicts = tomllib.loads((ROOT / "tools" / "independence.toml").read_text())
     closures = {lane: closure(crate) for lane, crate in LANES.items()}
-    size = {key: lines(manifests[key]) for key in set().union(*closures.values())}
+    planned = closure(PLANNED)
+    size = {key: lines(manifests[key]) for key in set().union(planned, *closures.values())}
 
     shared_any = sorted({k for a, b in itertools.combinations(closures.values(), 2) for k in a & b})
-    missing = sorted({k[0] for k in shared_any if k[0] not in verdicts})
-    stale = sorted(set(verdicts) - {k[0] for k in shared_any})
+    shared_all = set.intersection(*closures.values())
+    coming = sorted(planned - shared_all)
+    judged = {k[0] for k in [*shared_any, *coming]}
+    missing = sorted(judged - set(verdicts))
+    stale = sorted(set(verdicts) - judged)
     decides = lambda k: verdicts.get(k[0], {}).get("decides", "")
 
     out = ["# What the lanes share", ""]
@@ -102,6 +108,15 @@ def report():
                 f"| `{k[0]}` | {k[1]} | {lanes} | {size[k]:,} "
                 f"| {entry.get('decides', '?')} | {entry.get('why', 'NO VERDICT')} |"
             )
+    out += [
+        "", "## Shared by all once guests derive", "",
+        f"A guest will run `{PLANNED}` before its executor: the inputs of a block then come out of these,",
+        "in every lane. What is shared by all already is above.", "",
+        "| crate | version | lines | part | why it is shared |", "|---|---|---:|---|---|",
+    ]
+    for k in coming:
+        entry = verdicts.get(k[0], {})
+        out.append(f"| `{k[0]}` | {k[1]} | {size[k]:,} | {entry.get('decides', '?')} | {entry.get('why', 'NO VERDICT')} |")
     twins = {}
     for lane, keys in closures.items():
         for k in keys:
