@@ -30,16 +30,23 @@ pub struct Prices {
     pub schedule: BlobSchedule,
 }
 
+/// Prague's (EIP-7691), which Osaka left as it was.
 const OSAKA: BlobSchedule = BlobSchedule { target: 6, max: 9, update_fraction: 5_007_716 };
+/// The first fork of nothing but these numbers (EIP-7892, EIP-8134).
 const BPO1: BlobSchedule = BlobSchedule { target: 10, max: 15, update_fraction: 8_346_193 };
+/// The second one.
 const BPO2: BlobSchedule = BlobSchedule { target: 14, max: 21, update_fraction: 11_684_671 };
 
-/// When the second and the third schedule began: chain id, times.
+/// When the second and the third schedule began: chain id, times. EIP-8134 says it for Ethereum's
+/// first one; for the test networks it is in the configurations that all their clients share.
 const KNOWN: [(u64, u64, u64); 3] = [
-    (1, 1_765_290_071, 1_767_747_671),
-    (11_155_111, 1_761_017_184, 1_761_607_008),
-    (560_048, 1_762_365_720, 1_762_955_544),
+    (ETHEREUM, 1_765_290_071, 1_767_747_671),
+    (SEPOLIA, 1_761_017_184, 1_761_607_008),
+    (HOODI, 1_762_365_720, 1_762_955_544),
 ];
+const ETHEREUM: u64 = 1;
+const SEPOLIA: u64 = 11_155_111;
+const HOODI: u64 = 560_048;
 
 impl BlobSchedule {
     /// The schedule of a chain at a time, for nodes that do not say it (before EIP-7910).
@@ -113,13 +120,51 @@ impl L1 {
 
 #[cfg(test)]
 mod tests {
+    use alloy_eips::{eip4844, eip7691, eip7892};
+    use alloy_hardforks::{hoodi, mainnet, sepolia};
+
     use super::*;
 
+    /// Held to what others wrote down on their own.
     #[test]
-    fn a_node_that_does_not_say_the_schedule_is_known_by_its_chain_and_time() {
-        assert_eq!(BlobSchedule::known(1, 1_765_290_070), OSAKA);
-        assert_eq!(BlobSchedule::known(1, 1_765_290_071), BPO1);
-        assert_eq!(BlobSchedule::known(1, 1_767_747_671), BPO2);
+    fn schedules_and_their_times_are_those_of_the_networks() {
+        assert_eq!(
+            [OSAKA, BPO1, BPO2].map(|s| (s.target, s.max, u128::from(s.update_fraction))),
+            [(6, 9, 5_007_716), (10, 15, 8_346_193), (14, 21, 11_684_671)]
+        );
+        assert_eq!(OSAKA.target, eip7691::TARGET_BLOBS_PER_BLOCK_ELECTRA);
+        assert_eq!(OSAKA.max, eip7691::MAX_BLOBS_PER_BLOCK_ELECTRA);
+        assert_eq!(
+            u128::from(OSAKA.update_fraction),
+            eip7691::BLOB_GASPRICE_UPDATE_FRACTION_PECTRA
+        );
+        assert_eq!(BPO1.target, eip7892::BPO1_TARGET_BLOBS_PER_BLOCK);
+        assert_eq!(BPO1.max, eip7892::BPO1_MAX_BLOBS_PER_BLOCK);
+        assert_eq!(BPO1.update_fraction, eip7892::BPO1_BASE_UPDATE_FRACTION);
+        assert_eq!(BPO2.target, eip7892::BPO2_TARGET_BLOBS_PER_BLOCK);
+        assert_eq!(BPO2.max, eip7892::BPO2_MAX_BLOBS_PER_BLOCK);
+        assert_eq!(BPO2.update_fraction, eip7892::BPO2_BASE_UPDATE_FRACTION);
+        let theirs = [
+            (ETHEREUM, mainnet::MAINNET_BPO1_TIMESTAMP, mainnet::MAINNET_BPO2_TIMESTAMP),
+            (SEPOLIA, sepolia::SEPOLIA_BPO1_TIMESTAMP, sepolia::SEPOLIA_BPO2_TIMESTAMP),
+            (HOODI, hoodi::HOODI_BPO1_TIMESTAMP, hoodi::HOODI_BPO2_TIMESTAMP),
+        ];
+        assert_eq!(KNOWN, theirs);
+        for (chain, bpo1, bpo2) in [
+            (1, 1_765_290_071, 1_767_747_671),
+            (11_155_111, 1_761_017_184, 1_761_607_008),
+            (560_048, 1_762_365_720, 1_762_955_544),
+        ] {
+            let at = |time| BlobSchedule::known(chain, time);
+            assert_eq!([at(0), at(bpo1 - 1)], [OSAKA; 2]);
+            assert_eq!([at(bpo1), at(bpo2 - 1)], [BPO1; 2]);
+            assert_eq!([at(bpo2), at(u64::MAX)], [BPO2; 2]);
+        }
+        assert_eq!(crate::send::BLOB_GAS, eip4844::DATA_GAS_PER_BLOB);
+    }
+
+    #[test]
+    fn a_chain_that_nobody_knows_has_the_smallest_schedule() {
         assert_eq!(BlobSchedule::known(31_337, u64::MAX), OSAKA);
     }
 
