@@ -6,6 +6,7 @@ mod backoff;
 mod endpoints;
 mod error;
 mod folder;
+mod fund;
 mod guard;
 mod log;
 mod options;

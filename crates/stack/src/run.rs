@@ -6,11 +6,8 @@ use std::{
     time::{Duration, Instant},
 };
 
-use alloy_primitives::U256;
-use alloy_sol_types::SolCall;
-use tern_contracts::Inbox;
 use tern_deploy::{Bound, Config, Event, Files as RollupFiles};
-use tern_l1::{Call, Key, L1};
+use tern_l1::{Key, L1};
 use tern_node_api::NodeClient;
 use tern_rollup::Rollup;
 
@@ -19,6 +16,7 @@ use crate::{
     accounts::ACCOUNTS,
     anvil::{self, Files as L1Files},
     folder::{Folder, State, write_whole},
+    fund::{GIFT, fund},
     parts::{BATCHER, FOLLOWER, Layout, SEQUENCER, VOTER},
     ports::{self, Wanted},
     progress::Progress,
@@ -29,8 +27,6 @@ use crate::{
 const READY: Duration = Duration::from_secs(90);
 /// What a part is asked while it comes up.
 const LOOK: Duration = Duration::from_millis(50);
-/// What each of your accounts is given on the rollup.
-const GIFT: u64 = 1_000;
 
 /// Runs a stack until `stop` is done. `ready` is called once, when all parts answer.
 ///
@@ -158,7 +154,8 @@ impl Stack {
             self.place
                 .progress
                 .step(&format!("{missing} contracts deployed, inbox {}", rollup.config.inbox));
-            self.fund(l1, &deployer, &rollup).await?;
+            let count = fund(l1, &deployer, &rollup).await?;
+            self.place.progress.step(&format!("{GIFT} ETH deposited for each of {count} accounts"));
             anvil::mine_at_once(l1, false, self.layout.l1_block_time).await?;
             // The rollup must not outlive the L1 that it is on.
             self.l1_files.keep(l1).await?;
@@ -170,21 +167,6 @@ impl Stack {
                 .step(&format!("the contracts are there, inbox {}", rollup.config.inbox));
         }
         Ok(rollup)
-    }
-
-    async fn fund(&self, l1: &L1, key: &Key, rollup: &Rollup) -> Result<(), StackError> {
-        let inbox = tern_contracts::to_alloy(&rollup.config.inbox);
-        let yours = ACCOUNTS.iter().filter(|account| is_yours(account.role));
-        let mut count = 0;
-        for account in yours {
-            let data = Inbox::depositCall { to: account.address }.abi_encode();
-            let mut call = Call::new("a deposit", inbox, data);
-            call.value = U256::from(GIFT) * U256::from(10).pow(U256::from(18));
-            l1.send(key, &call).await?;
-            count += 1;
-        }
-        self.place.progress.step(&format!("{GIFT} ETH deposited for each of {count} accounts"));
-        Ok(())
     }
 
     fn start(&mut self, name: &'static str) -> Result<(), StackError> {
@@ -289,10 +271,6 @@ impl Stack {
             self.place.progress.note(&format!("the {name} is stopped"));
         }
     }
-}
-
-const fn is_yours(role: Role) -> bool {
-    matches!(role, Role::Deployer | Role::User)
 }
 
 /// Asks until there is an answer, while the part stays up.
