@@ -70,7 +70,7 @@ pub async fn missing<'a>(l1: &L1, plan: &'a Plan) -> Result<Vec<&'a Step>, Deplo
 
 /// Whether the account can pay for so much gas at twice today's price.
 pub async fn afford(l1: &L1, account: Address, gas: u64) -> Result<(), DeployError> {
-    let need = U256::from(gas) * U256::from(l1.fees().await?.max);
+    let need = U256::from(gas) * U256::from(l1.fees("the deployment").await?.max);
     let have = l1.balance(account).await?;
     if have < need { Err(DeployError::Funds { account, have, need }) } else { Ok(()) }
 }

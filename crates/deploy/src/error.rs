@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
-use alloy_primitives::{Address, U256, utils::format_ether};
-use tern_l1::L1Error;
+use alloy_primitives::{Address, U256};
+use tern_l1::{L1Error, ether_down, ether_up};
 
 /// Why a rollup cannot be deployed, or its deployment not be read back.
 #[derive(Debug, thiserror::Error)]
@@ -58,7 +58,7 @@ pub enum DeployError {
         address: Address,
     },
     /// The account cannot pay for what is left.
-    #[error("{account} has {} ETH, but what is left to deploy costs up to {} ETH now: send it at least {} ETH more", format_ether(*have), format_ether(*need), format_ether(need.saturating_sub(*have)))]
+    #[error("{account} has {}, but what is left to deploy costs up to {} now: send it at least {} more", ether_down(*have), ether_up(*need), ether_up(need.saturating_sub(*have)))]
     Funds {
         /// The account.
         account: Address,

@@ -26,6 +26,7 @@ pub struct L1 {
     pub(crate) host: String,
     chain_id: u64,
     pub(crate) patience: Duration,
+    pub(crate) max_fee: u128,
 }
 
 /// A block's header as it hashes.
@@ -61,8 +62,8 @@ impl L1 {
         let provider = ProviderBuilder::new()
             .disable_recommended_fillers()
             .connect_reqwest(client(role, &url)?, url);
-        let (role, patience) = (role.to_owned(), Duration::from_secs(180));
-        let mut l1 = Self { provider, role, host, chain_id: 0, patience };
+        let (role, patience, max_fee) = (role.to_owned(), Duration::from_secs(180), u128::MAX);
+        let mut l1 = Self { provider, role, host, chain_id: 0, patience, max_fee };
         l1.chain_id = l1.ask::<_, U64>("eth_chainId", ()).await?.to();
         Ok(l1)
     }
@@ -72,6 +73,19 @@ impl L1 {
     pub const fn with_patience(mut self, patience: Duration) -> Self {
         self.patience = patience;
         self
+    }
+
+    /// The most that what is sent from here may pay for a unit of gas or blob gas, in wei; without
+    /// it, whatever the node asks. A `Sender` has its own.
+    #[must_use]
+    pub const fn with_max_fee(mut self, wei: u128) -> Self {
+        self.max_fee = wei;
+        self
+    }
+
+    /// What `with_max_fee` said.
+    pub const fn max_fee(&self) -> u128 {
+        self.max_fee
     }
 
     /// The node's chain id, as it said when it was connected.
@@ -126,6 +140,7 @@ impl L1 {
     /// The header of a block, or of the last one, checked against its hash.
     pub async fn header(&self, number: Option<u64>) -> Result<Header, L1Error> {
         self.find_header(number).await?.ok_or_else(|| L1Error::NoBlock {
+            role: self.role.clone(),
             host: self.host.clone(),
             number: number.map_or_else(|| "latest".into(), |number| number.to_string()),
         })
@@ -139,8 +154,8 @@ impl L1 {
         let (claimed, inner) = (block.header.hash, block.header.inner);
         let computed = inner.hash_slow();
         if claimed != computed {
-            let (host, number) = (self.host.clone(), inner.number);
-            return Err(L1Error::Header { host, number, claimed, computed });
+            let (role, host, number) = (self.role.clone(), self.host.clone(), inner.number);
+            return Err(L1Error::Header { role, host, number, claimed, computed });
         }
         Ok(Some(Header {
             number: inner.number,

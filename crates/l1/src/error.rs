@@ -2,7 +2,9 @@
 
 use std::path::PathBuf;
 
-use alloy_primitives::{Address, B256, Bytes, U256, utils::format_ether};
+use alloy_primitives::{Address, B256, Bytes, U256};
+
+use crate::{ether_down, ether_up, gwei};
 
 /// What the caller can do about an error.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -120,7 +122,7 @@ pub enum L1Error {
         seconds: u64,
     },
     /// The account cannot pay.
-    #[error("{account} has {} ETH, but {what} may cost {} ETH: send it at least {} ETH more", format_ether(*have), format_ether(*need), format_ether(need.saturating_sub(*have)))]
+    #[error("{account} has {}, but {what} may cost {}: send it at least {} more", ether_down(*have), ether_up(*need), ether_up(need.saturating_sub(*have)))]
     Funds {
         /// What was to be sent.
         what: String,
@@ -143,9 +145,11 @@ pub enum L1Error {
     },
     /// A header does not hash to the hash the node gave.
     #[error(
-        "the L1 node {host} says block {number} has hash {claimed}, but its header hashes to {computed}: the node is wrong or newer than this program"
+        "the {role} {host} says block {number} has hash {claimed}, but its header hashes to {computed}: the node is wrong or newer than this program"
     )]
     Header {
+        /// What kind of node it is.
+        role: String,
         /// The node.
         host: String,
         /// The block.
@@ -156,8 +160,10 @@ pub enum L1Error {
         computed: B256,
     },
     /// There is no such block.
-    #[error("the L1 node {host} has no block {number}")]
+    #[error("the {role} {host} has no block {number}")]
     NoBlock {
+        /// What kind of node it is.
+        role: String,
         /// The node.
         host: String,
         /// The block.
@@ -230,18 +236,18 @@ pub enum L1Error {
         /// The account.
         account: Address,
     },
-    /// L1 costs more than allowed.
-    #[error(
-        "{what} needs a fee of {need} wei a unit of {unit}, but at most {cap} are allowed: wait, or raise the cap"
-    )]
+    /// Gas costs more than allowed.
+    #[error("the {role} asks {} a unit of {unit} for {what}, but at most {} are allowed: wait, or raise the cap", gwei(*need), gwei(*cap))]
     FeeCap {
+        /// What kind of node it is.
+        role: String,
         /// What was to be sent.
         what: String,
         /// `gas` or `blob gas`.
         unit: &'static str,
-        /// What is needed.
+        /// What it costs, in wei.
         need: u128,
-        /// The cap.
+        /// The cap, in wei.
         cap: u128,
     },
     /// Somebody else sends with the same key.

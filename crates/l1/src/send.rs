@@ -36,6 +36,15 @@ pub struct Fees {
     pub priority: u128,
 }
 
+impl Fees {
+    /// Twice the price of now, so that several full blocks price nobody out, or as much of it as is
+    /// allowed.
+    fn new(price: u128, tip: u128, most: u128) -> Self {
+        let max = price.saturating_mul(2).max(tip).min(most);
+        Self { max, priority: tip.min(max) }
+    }
+}
+
 impl Call {
     /// A call without value and blobs.
     pub fn new(what: impl Into<String>, to: Address, data: impl Into<Bytes>) -> Self {
@@ -66,12 +75,30 @@ impl L1 {
         Ok(self.ask_about::<_, U64>(&call.what, "eth_estimateGas", (&request,)).await?.to())
     }
 
-    /// What gas costs now: twice the base fee, so that several full blocks price nobody out.
-    pub async fn fees(&self) -> Result<Fees, L1Error> {
-        let base: u128 = self.ask::<_, U256>("eth_gasPrice", ()).await?.saturating_to();
+    /// What the node asks for a unit of gas now, unless it is more than is allowed.
+    pub async fn gas_price(&self, what: &str) -> Result<u128, L1Error> {
+        self.price(what, "gas", "eth_gasPrice").await
+    }
+
+    async fn price(
+        &self,
+        what: &str,
+        unit: &'static str,
+        method: &'static str,
+    ) -> Result<u128, L1Error> {
+        let price: u128 = self.ask::<_, U256>(method, ()).await?.saturating_to();
+        if price <= self.max_fee {
+            return Ok(price);
+        }
+        let (role, what, cap) = (self.role.clone(), what.to_owned(), self.max_fee);
+        Err(L1Error::FeeCap { role, what, unit, need: price, cap })
+    }
+
+    /// What a transaction should offer for a unit of gas now.
+    pub async fn fees(&self, what: &str) -> Result<Fees, L1Error> {
+        let price = self.gas_price(what).await?;
         let tip = self.ask::<_, U256>("eth_maxPriorityFeePerGas", ()).await?;
-        let priority: u128 = tip.saturating_to();
-        Ok(Fees { max: base.saturating_mul(2).max(priority), priority })
+        Ok(Fees::new(price, tip.saturating_to(), self.max_fee))
     }
 
     /// Waits until no transaction of the account waits for a block. Whoever was stopped after
@@ -117,7 +144,7 @@ impl L1 {
         if gas > MAX_GAS {
             return Err(L1Error::TooMuchGas { what: what(), gas, limit: MAX_GAS });
         }
-        let fees = self.fees().await?;
+        let fees = self.fees(&call.what).await?;
         let account = key.address();
         let blob_fee = self.blob_fee(call).await?;
         let blob_gas = call.blobs.as_ref().map_or(0, |blobs| blobs.blobs.len() as u64 * BLOB_GAS);
@@ -166,8 +193,8 @@ impl L1 {
         if call.blobs.is_none() {
             return Ok(0);
         }
-        let fee: u128 = self.ask::<_, U256>("eth_blobBaseFee", ()).await?.saturating_to();
-        Ok(fee.saturating_mul(2).max(1))
+        let price = self.price(&call.what, "blob gas", "eth_blobBaseFee").await?;
+        Ok(price.saturating_mul(2).max(1).min(self.max_fee))
     }
 }
 
@@ -232,4 +259,22 @@ pub(crate) fn sign(terms: &Terms, key: &Key, call: &Call) -> Result<(Vec<u8>, B2
     let signed = tx.into_signed(signature);
     signed.eip2718_encode(&mut raw);
     Ok((raw, *signed.hash()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fees_leave_room_for_full_blocks_within_what_is_allowed() {
+        let fees = |price, tip, most| {
+            let Fees { max, priority } = Fees::new(price, tip, most);
+            (max, priority)
+        };
+        assert_eq!(fees(10, 1, u128::MAX), (20, 1));
+        assert_eq!(fees(10, 50, u128::MAX), (50, 50));
+        assert_eq!(fees(10, 1, 15), (15, 1));
+        assert_eq!(fees(10, 50, 15), (15, 15));
+        assert_eq!(fees(u128::MAX, 1, u128::MAX), (u128::MAX, 1));
+    }
 }

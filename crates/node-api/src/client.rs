@@ -18,6 +18,12 @@ impl NodeClient {
         Ok(Self { rpc: L1::connect_as("rollup node", url).await? })
     }
 
+    /// The most that what is sent from here may pay for a unit of gas, in wei.
+    #[must_use]
+    pub fn with_max_fee(self, wei: u128) -> Self {
+        Self { rpc: self.rpc.with_max_fee(wei) }
+    }
+
     /// Ethereum's own methods.
     pub const fn rpc(&self) -> &L1 {
         &self.rpc

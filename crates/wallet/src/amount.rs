@@ -2,10 +2,7 @@
 
 use std::fmt;
 
-use alloy_primitives::{
-    U256,
-    utils::{format_ether, parse_units},
-};
+use alloy_primitives::{U256, utils::parse_units};
 
 use crate::WalletError;
 
@@ -29,9 +26,7 @@ impl Amount {
 
 impl fmt::Display for Amount {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let text = format_ether(self.0);
-        let short = text.trim_end_matches('0').trim_end_matches('.');
-        write!(f, "{short} ETH")
+        f.write_str(&tern_l1::ether(self.0))
     }
 }
 
@@ -63,9 +58,30 @@ pub fn parse(text: &str) -> Result<Amount, WalletError> {
     }
 }
 
+/// Reads what a unit of gas may cost; without a unit it is gwei.
+pub fn parse_fee(text: &str) -> Result<Amount, WalletError> {
+    let has_unit = text.trim_end().ends_with(|c: char| c.is_ascii_alphabetic());
+    if has_unit { parse(text) } else { parse(&format!("{text}gwei")) }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_fee_without_a_unit_is_in_gwei() {
+        for (text, wei) in [
+            ("500", 500_000_000_000_u64),
+            ("0.5", 500_000_000),
+            ("7wei", 7),
+            ("2 gwei", 2_000_000_000),
+        ] {
+            assert_eq!(parse_fee(text).expect(text).0, U256::from(wei), "{text}");
+        }
+        for text in ["", "gwei", "-1", "0.0000000001"] {
+            assert!(parse_fee(text).is_err(), "{text}");
+        }
+    }
 
     #[test]
     fn amounts_are_read_in_each_unit_and_shown_in_eth() {

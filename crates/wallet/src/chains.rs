@@ -14,6 +14,9 @@ use crate::{
     view::{hash, view},
 };
 
+/// What a unit of gas may cost on either end if nobody says otherwise, in wei.
+const MAX_FEE: u128 = 500_000_000_000;
+
 /// Where to look for the two ends; what is not given comes from the stack's folder.
 #[derive(Debug, Clone, Default)]
 pub struct Sources {
@@ -25,6 +28,8 @@ pub struct Sources {
     pub rollup: Option<PathBuf>,
     /// The folder of a running `tern up`.
     pub dir: PathBuf,
+    /// The most that a unit of gas may cost on either end, in wei; else 500 gwei.
+    pub max_fee: Option<u128>,
 }
 
 /// L1, the rollup on it, and one of its nodes if one is known.
@@ -83,7 +88,11 @@ impl Sources {
             None => self.endpoints()?.map(|endpoints| endpoints.l2.sequencer.http),
         };
         let url = url.ok_or_else(|| self.missing("a node of the rollup", "--l2 URL"))?;
-        Ok(NodeClient::connect(&url).await?)
+        Ok(NodeClient::connect(&url).await?.with_max_fee(self.max_fee()))
+    }
+
+    fn max_fee(&self) -> u128 {
+        self.max_fee.unwrap_or(MAX_FEE)
     }
 
     /// Connects to both ends, and holds them to the rollup's description.
@@ -116,7 +125,8 @@ impl Sources {
         };
         let url = self.l1.clone().or(known.map(|known| known.l1.http));
         let url = url.ok_or_else(|| self.missing("an L1 node", "--l1 URL"))?;
-        let chains = Chains { l1: L1::connect(&url).await?, l2, rollup };
+        let l1 = L1::connect(&url).await?.with_max_fee(self.max_fee());
+        let chains = Chains { l1, l2, rollup };
         chains.check().await?;
         Ok(chains)
     }

@@ -27,7 +27,7 @@ pub struct Force {
     pub nonce: Option<u64>,
     /// The most gas it may use.
     pub gas: Option<u64>,
-    /// The most that a unit of gas may cost, in wei.
+    /// The most that it offers for a unit of gas in the rollup, in wei.
     pub max_fee: Option<u128>,
     /// Whether to wait for its end.
     pub wait: bool,
@@ -130,10 +130,10 @@ async fn draft(chains: &Chains, key: &Key, force: &Force) -> Result<Draft, Walle
     let max_fee = match (force.max_fee, node) {
         (Some(fee), _) => fee,
         (None, Some(node)) => {
-            let base: U256 = node.ask("eth_gasPrice", ()).await?;
-            base.saturating_to::<u128>().saturating_mul(FEE_MARGIN)
+            let price = node.gas_price(&call.what).await.map_err(explain)?;
+            price.saturating_mul(FEE_MARGIN).min(node.max_fee())
         }
-        (None, None) => return Err(WalletError::Offline("--max-fee")),
+        (None, None) => return Err(WalletError::Offline("--rollup-fee")),
     };
     Ok(Draft {
         chain_id: chains.l2_chain(),

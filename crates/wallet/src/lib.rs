@@ -16,7 +16,7 @@ mod withdraw;
 pub mod withdrawal;
 
 pub use account::Account;
-pub use amount::{Amount, parse as parse_amount};
+pub use amount::{Amount, parse as parse_amount, parse_fee};
 pub use chains::{Chains, Sources};
 pub use deposit::{Credited, Deposited, deposit};
 pub use error::WalletError;

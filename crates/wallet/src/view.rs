@@ -65,13 +65,17 @@ fn decode<E: SolEvent>(log: &Log) -> Result<E, WalletError> {
         .map_err(|error| WalletError::Answer { what: E::SIGNATURE, reason: error.to_string() })
 }
 
-/// An error with what the contract says instead of its bytes.
+/// An error in the words of who uses a wallet: with what the contract says instead of its bytes,
+/// and with the option that helps.
 pub(crate) fn explain(error: L1Error) -> WalletError {
     match error {
         L1Error::Reverted { what, data } if data.len() >= 4 => match reason(&data) {
             Some(reason) => WalletError::Refused { what, reason },
             None => L1Error::Reverted { what, data }.into(),
         },
+        L1Error::FeeCap { role, what, need, cap, .. } => {
+            WalletError::FeeCap { role, what, price: need, cap }
+        }
         other => other.into(),
     }
 }

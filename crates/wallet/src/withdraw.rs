@@ -62,7 +62,7 @@ pub async fn initiate(
     raw::afford(node, account, &call.what, amount.0).await?;
     node.wait_for_pending(account).await?;
     let gas = node.estimate(account, &call).await.map_err(explain)?;
-    let fees = node.fees().await?;
+    let fees = node.fees(&call.what).await.map_err(explain)?;
     let draft = Draft {
         chain_id: chains.l2_chain(),
         nonce: node.nonce(account, true).await?,

@@ -3,7 +3,7 @@
 use clap::Args;
 use tern_wallet::{Account, Amount};
 
-use super::{Ends, Progress, account, amount, key, print};
+use super::{Ends, FeeOptions, Progress, account, amount, key, print};
 use crate::{failure::Failure, keys::KeyOptions, runtime};
 
 #[derive(Debug, Args)]
@@ -28,6 +28,8 @@ pub(crate) struct Deposit {
     #[command(flatten)]
     ends: Ends,
     #[command(flatten)]
+    fees: FeeOptions,
+    #[command(flatten)]
     key: KeyOptions,
     /// Print one JSON object.
     #[arg(long)]
@@ -37,7 +39,8 @@ pub(crate) struct Deposit {
 /// Deposits.
 pub(crate) fn run(arguments: &Deposit) -> Result<bool, Failure> {
     runtime::single()?.block_on(async {
-        let chains = arguments.ends.sources().connect_l1(arguments.no_wait).await?;
+        let chains =
+            arguments.fees.hold(arguments.ends.sources()).connect_l1(arguments.no_wait).await?;
         let key = key(&arguments.key, &chains.l1)?;
         let to = match arguments.to {
             Some(to) => to.on(chains.l2_chain(), "a deposit's receiver")?,

@@ -3,7 +3,7 @@
 use clap::Args;
 use tern_wallet::{Account, Amount, Data, Fate, Force as Wish};
 
-use super::{Ends, Progress, account, amount, key, print};
+use super::{Ends, FeeOptions, Progress, account, amount, fee, key, print};
 use crate::{failure::Failure, keys::KeyOptions, runtime};
 
 #[derive(Debug, Args)]
@@ -12,7 +12,7 @@ Examples:
   tern force --to 0xd8dA6BF26964aF9D7eEd9e03E53415D37aA96045 --amount 0.1
   tern force --to 0x7e00000000000000000000000000000000000001 --data 0x12345678 --gas 200000
   tern force --to 0xd8dA6BF26964aF9D7eEd9e03E53415D37aA96045 --amount 0.1 --nonce 4 --gas 21000 \\
-    --max-fee 10gwei --rollup rollup.json --l1 http://127.0.0.1:8545 --no-wait
+    --rollup-fee 10 --rollup rollup.json --l1 http://127.0.0.1:8545 --no-wait
 
 The transaction goes through the queue on L1, whatever the sequencer does. The key signs both: the
 transaction in the rollup, and the one on L1 that pays for forcing. The last example needs no node
@@ -33,14 +33,17 @@ pub(crate) struct Force {
     /// The most gas it may use in the rollup [default: the node's estimate and a quarter]
     #[arg(long)]
     gas: Option<u64>,
-    /// The most that a unit of gas may cost in the rollup [default: ten times the price of now]
-    #[arg(long, value_name = "AMOUNT", value_parser = amount)]
-    max_fee: Option<Amount>,
+    /// What it offers for a unit of gas in the rollup, in gwei unless another unit follows
+    /// [default: ten times the price of now, --max-fee at most]
+    #[arg(long, value_name = "GWEI", value_parser = fee)]
+    rollup_fee: Option<Amount>,
     /// Return when L1 has it.
     #[arg(long)]
     no_wait: bool,
     #[command(flatten)]
     ends: Ends,
+    #[command(flatten)]
+    fees: FeeOptions,
     #[command(flatten)]
     key: KeyOptions,
     /// Print one JSON object.
@@ -57,7 +60,8 @@ pub(crate) fn calldata(text: &str) -> Result<Data, String> {
 /// Forces a transaction; true if it was not skipped and did not fail.
 pub(crate) fn run(arguments: &Force) -> Result<bool, Failure> {
     runtime::single()?.block_on(async {
-        let chains = arguments.ends.sources().connect_l1(arguments.no_wait).await?;
+        let chains =
+            arguments.fees.hold(arguments.ends.sources()).connect_l1(arguments.no_wait).await?;
         let key = key(&arguments.key, &chains.l1)?;
         let wish = Wish {
             to: arguments.to.on(chains.l2_chain(), "the rollup")?,
@@ -65,7 +69,7 @@ pub(crate) fn run(arguments: &Force) -> Result<bool, Failure> {
             data: arguments.data.clone(),
             nonce: arguments.nonce,
             gas: arguments.gas,
-            max_fee: arguments.max_fee.map(|fee| fee.0.saturating_to()),
+            max_fee: arguments.rollup_fee.map(|fee| fee.0.saturating_to()),
             wait: !arguments.no_wait,
         };
         let mut progress = Progress::start();

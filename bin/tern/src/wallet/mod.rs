@@ -42,8 +42,30 @@ impl Ends {
             l2: self.l2.clone(),
             rollup: self.rollup.clone(),
             dir: self.dir.clone(),
+            max_fee: None,
         }
     }
+}
+
+/// What a command may pay.
+#[derive(Debug, Clone, Copy, Args)]
+pub(crate) struct FeeOptions {
+    /// The most that a unit of gas may cost, on L1 and in the rollup, in gwei unless another unit
+    /// follows [default: 500]
+    #[arg(long, value_name = "GWEI", value_parser = fee)]
+    max_fee: Option<Amount>,
+}
+
+impl FeeOptions {
+    /// The ends, held to it.
+    fn hold(self, sources: Sources) -> Sources {
+        Sources { max_fee: self.max_fee.map(|fee| fee.0.saturating_to()), ..sources }
+    }
+}
+
+/// What a unit of gas may cost, in the words of the command line.
+fn fee(text: &str) -> Result<Amount, tern_wallet::WalletError> {
+    tern_wallet::parse_fee(text)
 }
 
 /// An account in the words of the command line.

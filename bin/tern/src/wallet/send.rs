@@ -4,7 +4,7 @@ use clap::Args;
 use tern_l1::L1Error;
 use tern_wallet::{Account, Amount, WalletError};
 
-use super::{Ends, Progress, account, amount, key, print};
+use super::{Ends, FeeOptions, Progress, account, amount, key, print};
 use crate::{failure::Failure, keys::KeyOptions, runtime};
 
 #[derive(Debug, Args)]
@@ -29,6 +29,8 @@ pub(crate) struct Send {
     #[command(flatten)]
     ends: Ends,
     #[command(flatten)]
+    fees: FeeOptions,
+    #[command(flatten)]
     key: KeyOptions,
     /// Print one JSON object.
     #[arg(long)]
@@ -38,7 +40,7 @@ pub(crate) struct Send {
 /// Sends.
 pub(crate) fn run(arguments: &Send) -> Result<bool, Failure> {
     runtime::single()?.block_on(async {
-        let node = arguments.ends.sources().l2().await?;
+        let node = arguments.fees.hold(arguments.ends.sources()).l2().await?;
         match node.rollup().await {
             Ok(rollup) => node.rpc().expect_chain(rollup.config.chain_id.0)?,
             // Whoever mistypes a node's address must not pay on another chain.

@@ -6,7 +6,7 @@ use clap::Args;
 use tern_l1::Key;
 use tern_wallet::{Account, Amount, Chains, Journal, Paid, TxHash};
 
-use super::{Ends, Progress, account, amount, key, print, value};
+use super::{Ends, FeeOptions, Progress, account, amount, key, print, value};
 use crate::{failure::Failure, keys::KeyOptions, runtime};
 
 #[derive(Debug, Args)]
@@ -45,6 +45,8 @@ pub(crate) struct Withdraw {
     #[command(flatten)]
     ends: Ends,
     #[command(flatten)]
+    fees: FeeOptions,
+    #[command(flatten)]
     key: KeyOptions,
     /// Print one JSON object a line.
     #[arg(long)]
@@ -54,7 +56,7 @@ pub(crate) struct Withdraw {
 /// Withdraws, or goes on with it.
 pub(crate) fn run(arguments: &Withdraw) -> Result<bool, Failure> {
     runtime::single()?.block_on(async {
-        let chains = arguments.ends.sources().connect().await?;
+        let chains = arguments.fees.hold(arguments.ends.sources()).connect().await?;
         let key = key(&arguments.key, chains.node()?.rpc())?;
         let journal = Journal::new(arguments.journal.clone());
         let Some(amount) = arguments.amount else {

@@ -50,8 +50,10 @@ impl Sender {
         // The kind of what waits behind it, since a pool takes no other.
         let kind = self.entries.last().map_or(TransactionKind::Ordinary, Tracked::kind);
         let what = format!("nothing in place of transaction {nonce}, which L1 took back");
-        let price = first(kind, &view.prices, &self.options)
-            .map_err(|(unit, need, cap)| L1Error::FeeCap { what: what.clone(), unit, need, cap })?;
+        let price = first(kind, &view.prices, &self.options).map_err(|(unit, need, cap)| {
+            let (role, what) = (self.l1.role.clone(), what.clone());
+            L1Error::FeeCap { role, what, unit, need, cap }
+        })?;
         let call = self.nothing(what, kind).await?;
         let (_, hash) = self.sign(&call, nonce, EMPTY_GAS, price)?;
         let attempts = vec![Attempt { price, hash, head: view.head, empty: true }];

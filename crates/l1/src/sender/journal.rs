@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use alloy_primitives::{Address, Bytes, U256};
 use alloy_rlp::Decodable;
-use redb::{Database, ReadableDatabase, ReadableTable, TableDefinition};
+use redb::{Database, DatabaseError, ReadableDatabase, ReadableTable, TableDefinition};
 use serde::{Deserialize, Serialize};
 
 use super::decide::Attempt;
@@ -59,7 +59,12 @@ impl Journal {
         account: Address,
     ) -> Result<(Self, Vec<Entry>), L1Error> {
         let failed = |reason: String| L1Error::Journal { path: path.into(), reason };
-        let database = Database::create(path).map_err(|error| failed(error.to_string()))?;
+        let database = Database::create(path).map_err(|error| {
+            failed(match error {
+                DatabaseError::DatabaseAlreadyOpen => "another program has it open".into(),
+                error => error.to_string(),
+            })
+        })?;
         let this = Self { database, path: path.into() };
         this.own(&Of { version: VERSION, chain_id, account })?;
         let entries = this.try_all().map_err(|error| this.failed(&error))??;
@@ -204,7 +209,8 @@ mod tests {
         more.cancelled = true;
         journal.put(&more).expect("writable");
         journal.remove(8).expect("writable");
-        assert!(matches!(open(Address::ZERO), Err(L1Error::Journal { .. })), "one at a time");
+        let error = open(Address::ZERO).expect_err("one at a time").to_string();
+        assert!(error.contains("another program") && error.contains("stop whoever"), "{error}");
         drop(journal);
 
         let (_, entries) = open(Address::ZERO).expect("the same");

@@ -202,7 +202,8 @@ impl Sender {
         }
         let prices = self.l1.prices().await?;
         let price = first(kind, &prices, &self.options).map_err(|(unit, need, cap)| {
-            L1Error::FeeCap { what: call.what.clone(), unit, need, cap }
+            let (role, what) = (self.l1.role.clone(), call.what.clone());
+            L1Error::FeeCap { role, what, unit, need, cap }
         })?;
         self.can_pay(&call, gas, price).await?;
         let nonce = self.next_nonce().await?;

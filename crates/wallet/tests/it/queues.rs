@@ -2,7 +2,7 @@
 
 use alloy_primitives::{Address, B256, Bytes};
 use serde_json::{Value, json};
-use tern_wallet::{Force, WalletError, deposit, force, parse_amount};
+use tern_wallet::{Force, Journal, WalletError, deposit, force, initiate, parse_amount, send};
 
 use crate::world::{World, run, world};
 
@@ -29,6 +29,44 @@ fn deposits_are_whole_gwei_of_a_least_amount_and_counted() {
             let error = error.expect_err(text).to_string();
             assert!(error.contains(says) && !error.contains('\n'), "{error}");
         }
+    });
+}
+
+#[test]
+fn a_node_that_asks_more_than_allowed_is_not_paid() {
+    run(async {
+        let World { mut chains, key, nodes: _nodes } = world().await;
+        let refused = |error: WalletError, role: &str| {
+            let text = error.to_string();
+            let says = [role, "--max-fee", "0.0000015 gwei"].iter().all(|word| text.contains(word));
+            assert!(says && matches!(error, WalletError::FeeCap { .. }), "{text}");
+        };
+        let balance = chains.l1.balance(key.address()).await.expect("it answers");
+        let amount = parse_amount("1").expect("an amount");
+        let l1 = chains.l1.clone();
+        chains.l1 = l1.clone().with_max_fee(1_500);
+        let error = deposit(&chains, &key, key.address(), amount, false, &mut |_| {}).await;
+        refused(error.expect_err("too dear"), "L1 node");
+        chains.l1 = l1;
+        let node = chains.l2.take().expect("there is one").with_max_fee(1_500);
+        let error = send(&node, &key, key.address(), amount, Bytes::new(), &mut |_| {}).await;
+        refused(error.expect_err("too dear"), "rollup node");
+        chains.l2 = Some(node);
+        let wish = Force {
+            to: key.address(),
+            value: amount,
+            data: Bytes::new(),
+            nonce: None,
+            gas: None,
+            max_fee: None,
+            wait: false,
+        };
+        let error = force(&chains, &key, &wish, &mut |_| {}).await;
+        refused(error.expect_err("too dear"), "rollup node");
+        let journal = Journal::new(std::env::temp_dir().join("tern-none"));
+        let error = initiate(&chains, &key, key.address(), amount, &journal, &mut |_| {}).await;
+        refused(error.expect_err("too dear"), "rollup node");
+        assert_eq!(chains.l1.balance(key.address()).await.expect("it answers"), balance);
     });
 }
 
