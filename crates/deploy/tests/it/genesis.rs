@@ -2,9 +2,10 @@
 
 use std::{fs, path::PathBuf};
 
-use alloy_primitives::{Address, B256, U256};
+use alloy_primitives::{Address, B256, Bytes, U256, keccak256};
 use alloy_sol_types::SolCall;
 use ethrex_common::types::Genesis as EthrexGenesis;
+use serde::Deserialize;
 use serde_json::{Value, json};
 use tern_contracts::{Outbox, TokenBridge};
 use tern_deploy::{
@@ -87,6 +88,66 @@ fn block_0_depends_on_everything_it_holds() {
     hashes.push(hash(&|_| (), TIME + 1));
     for (at, one) in hashes.iter().enumerate() {
         assert!(!hashes[..at].contains(one), "change {at} changes nothing");
+    }
+}
+
+#[derive(Deserialize)]
+struct Vectors {
+    codes: B256,
+    bridge: Address,
+    cases: Vec<Case>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Case {
+    name: String,
+    l1_chain_id: String,
+    chain_id: String,
+    gas_limit: String,
+    extra_data: Bytes,
+    binder: Address,
+    funded: Vec<Address>,
+    balances: Vec<String>,
+    time: String,
+    state_root: B256,
+    header: Bytes,
+    hash: B256,
+}
+
+#[test]
+fn block_0_is_what_the_text_says() {
+    let text = include_str!("../../../../spec/vectors/genesis.json");
+    let vectors: Vectors = serde_json::from_str(text).expect("the vectors");
+    let codes = ["Outbox", "TokenBridge", "AnchorCache", "Bridge"].map(|name| {
+        let mut all = tern_contracts::ALL.iter();
+        &all.find(|artifact| artifact.name == name).expect("it is compiled").creation[..]
+    });
+    assert_eq!(keccak256(codes.concat()), vectors.codes, "contracts changed: run make vectors");
+
+    let number = |text: &str| text.parse::<u64>().expect("a number");
+    for case in vectors.cases {
+        let mut config = dev();
+        config.l1.chain_id = number(&case.l1_chain_id);
+        config.chain.chain_id = number(&case.chain_id);
+        config.chain.gas_limit = number(&case.gas_limit);
+        config.chain.extra_data = case.extra_data;
+        let section = config.genesis.as_mut().expect("there");
+        section.binder = case.binder;
+        let some = section.accounts[0];
+        section.accounts = vec![some; case.funded.len()];
+        let given = case.funded.iter().zip(&case.balances);
+        for (account, (address, balance)) in section.accounts.iter_mut().zip(given) {
+            account.address = *address;
+            account.balance.0 = balance.parse().expect("a number");
+        }
+        let genesis = Genesis::new(&config, number(&case.time)).expect("it is made");
+        let header = genesis.header().expect("it has one");
+        assert_eq!(header.state_root, case.state_root, "{}", case.name);
+        let hash = genesis.hash().expect("it has one");
+        assert_eq!([hash, keccak256(&case.header)], [case.hash; 2], "{}", case.name);
+        let pinned = Plan::new(config.with_genesis(case.hash)).expect("in bounds");
+        assert_eq!(pinned.shared.bridge, vectors.bridge);
     }
 }
 
