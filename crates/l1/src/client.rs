@@ -154,8 +154,8 @@ impl L1 {
         let (claimed, inner) = (block.header.hash, block.header.inner);
         let computed = inner.hash_slow();
         if claimed != computed {
-            let (role, host, number) = (self.role.clone(), self.host.clone(), inner.number);
-            return Err(L1Error::Header { role, host, number, claimed, computed });
+            let (node, number) = (format!("{} {}", self.role, self.host), inner.number);
+            return Err(L1Error::Header { node, number, claimed, computed });
         }
         Ok(Some(Header {
             number: inner.number,

@@ -145,13 +145,11 @@ pub enum L1Error {
     },
     /// A header does not hash to the hash the node gave.
     #[error(
-        "the {role} {host} says block {number} has hash {claimed}, but its header hashes to {computed}: the node is wrong or newer than this program"
+        "the {node} says block {number} has hash {claimed}, but its header hashes to {computed}: the node is wrong or newer than this program"
     )]
     Header {
-        /// What kind of node it is.
-        role: String,
-        /// The node.
-        host: String,
+        /// What kind of node it is, and where: one text, since every error is as large as the largest.
+        node: String,
         /// The block.
         number: u64,
         /// What the node says.
@@ -363,6 +361,30 @@ mod tests {
         );
         let error = L1Error::Reverted { what: "the call".into(), data: data.into() };
         assert_eq!(error.to_string(), "the call reverts: GS013");
+    }
+
+    #[test]
+    fn an_error_names_the_node_that_was_asked_and_amounts_without_empty_digits() {
+        let (role, host) = (String::from("rollup node"), String::from("http://b"));
+        let error = L1Error::NoBlock { role: role.clone(), host, number: "5".into() };
+        assert_eq!(error.to_string(), "the rollup node http://b has no block 5");
+        let what = "the deposit".to_owned();
+        let error = L1Error::FeeCap {
+            role,
+            what: what.clone(),
+            unit: "gas",
+            need: 712_500_000_000,
+            cap: 500_000_000_000,
+        };
+        let says = "the rollup node asks 712.5 gwei a unit of gas for the deposit, but at most \
+                    500 gwei are allowed: wait, or raise the cap";
+        assert_eq!(error.to_string(), says);
+        let (have, need) =
+            (U256::from(1_300_000_000_000_000_u64), U256::from(2_000_000_000_000_000_u64));
+        let error = L1Error::Funds { what, account: Address::ZERO, have, need };
+        let says =
+            "has 0.0013 ETH, but the deposit may cost 0.002 ETH: send it at least 0.0007 ETH more";
+        assert!(error.to_string().ends_with(says), "{error}");
     }
 
     #[test]
