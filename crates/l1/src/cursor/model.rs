@@ -173,7 +173,9 @@ async fn follow(seed: u64, restless: u32, range: u64) {
     let length = reader.0.len() + 1;
     let missing = length.saturating_sub(model.borrow().chain.len()).max(1);
     model.borrow_mut().grow(missing);
-    for _ in 0..200 {
+    // A step may be of one block, after one back.
+    let steps = model.borrow().chain.len() + 2;
+    for _ in 0..steps {
         let step = cursor.next().await.expect("nothing moves");
         if step == Step::Idle {
             break;
