@@ -38,6 +38,8 @@ pub(crate) enum Command {
     Withdraw(crate::wallet::withdraw::Withdraw),
     /// Send a transaction to a rollup past its sequencer.
     Force(crate::wallet::force::Force),
+    /// Take the queues on L1 into a rollup whose sequencer is silent.
+    Relieve(crate::wallet::relieve::Relieve),
     /// Show how far a rollup, its claims and one's withdrawals are.
     Status(crate::wallet::status::Status),
     /// Show addresses with their chain as text and as bytes.

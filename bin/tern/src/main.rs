@@ -31,6 +31,7 @@ fn main() -> ExitCode {
         cli::Command::Send(arguments) => wallet::send::run(&arguments),
         cli::Command::Withdraw(arguments) => wallet::withdraw::run(&arguments),
         cli::Command::Force(arguments) => wallet::force::run(&arguments),
+        cli::Command::Relieve(arguments) => wallet::relieve::run(&arguments),
         cli::Command::Status(arguments) => wallet::status::run(&arguments),
         cli::Command::Address(arguments) => wallet::address::run(&arguments),
         cli::Command::Demo(arguments) => demo::run(&arguments),

@@ -7,7 +7,7 @@ use std::{
 };
 
 use clap::Args;
-use tern_node::{Options, ReplicaOptions, RoleOptions, SequencerOptions};
+use tern_node::{Audience, Options, ReplicaOptions, RoleOptions, SequencerOptions};
 
 use crate::{failure::Failure, runtime};
 
@@ -45,6 +45,13 @@ pub(crate) struct Node {
     /// The port to listen on; 0 takes a free one.
     #[arg(long, value_name = "PORT", default_value_t = 0)]
     http_port: u16,
+    /// Answer debug_* and txpool_* too, which may keep the node busy: for ports that only its
+    /// operators reach.
+    #[arg(long)]
+    rpc_debug: bool,
+    /// Days after which blobs are removed; L1 itself keeps them for 18 [default: never]
+    #[arg(long, value_name = "DAYS", value_parser = clap::value_parser!(u64).range(1..=36_500))]
+    keep_blobs: Option<u64>,
     /// The Engine API of another execution client that is given every block, then its JWT secret's
     /// file, as URL=FILE.
     #[arg(long = "replica", value_name = "URL=FILE", value_parser = replica)]
@@ -81,6 +88,11 @@ struct Making {
     /// Bytes of transactions that may wait for L1; the nearer, the smaller the blocks.
     #[arg(long, value_name = "BYTES", default_value_t = 8 << 20, requires = "sequencer")]
     max_backlog: u64,
+    /// Bytes in one batch at most, uncompressed: some 100000 where blobs cannot be had and batches
+    /// go in calldata [default: what six blobs hold]
+    #[arg(long, value_name = "BYTES", requires = "sequencer",
+          value_parser = clap::value_parser!(u32).range(65_536..))]
+    max_segment_bytes: Option<u32>,
 }
 
 fn replica(text: &str) -> Result<ReplicaOptions, String> {
@@ -104,6 +116,8 @@ impl Node {
             archives: self.archives,
             role,
             http: SocketAddr::new(self.http_host, self.http_port),
+            audience: if self.rpc_debug { Audience::Operators } else { Audience::Public },
+            keep_blobs: self.keep_blobs.map(|days| Duration::from_secs(days * 86_400)),
             replicas: self.replicas,
         })
     }
@@ -129,6 +143,7 @@ impl Making {
             confirmations,
             max_drift: Duration::from_secs(self.max_drift),
             max_backlog: self.max_backlog,
+            max_segment_bytes: self.max_segment_bytes.map(|bytes| bytes as usize),
         })
     }
 }

@@ -73,7 +73,7 @@ pub enum BatcherError {
     },
     /// A segment that no transaction can carry.
     #[error(
-        "batch {index} has {bytes} bytes of data, which no transaction of the allowed kind carries: allow blobs with --post auto"
+        "batch {index} has {bytes} bytes of data, which no transaction of the allowed kind carries: allow blobs with --post auto, or start the sequencer with --max-segment-bytes"
     )]
     TooLarge {
         /// The batch's place.

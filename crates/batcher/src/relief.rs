@@ -10,7 +10,7 @@ use tern_rollup::Rollup;
 use crate::{BatcherError, Tip, inbox::InboxReader};
 
 /// A batch without data, that consumed the queues.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
 pub struct Relief {
     /// The batch's place.
     pub index: u64,
@@ -22,13 +22,13 @@ pub struct Relief {
     pub forced: u16,
 }
 
-/// The batch that the inbox takes of anyone in every state: two blocks, anchored to L1's head.
+/// The batch that the inbox takes of anyone in every state: two blocks without data.
 pub fn relief_header(
     tip: &Tip,
-    head: (u64, Hash, Timestamp),
+    anchor: (u64, Hash, Timestamp),
     (deposits, forced): (u16, u16),
 ) -> BatchHeader {
-    let (number, hash, timestamp) = head;
+    let (number, hash, timestamp) = anchor;
     BatchHeader {
         parent: tip.acc,
         index: BatchIndex(tip.batches),
@@ -50,11 +50,19 @@ pub async fn relief(l1: &L1, rollup: &Rollup, key: &Key) -> Result<Relief, Batch
     let view = inbox.view().await?;
     view.check_turn(inbox.address, inbox.silence().await?, key.address())?;
     let duty = inbox.duty(view.head.number).await?;
-    let head = (view.head.number, Hash(view.head.hash.0), Timestamp(view.head.timestamp));
-    let header = relief_header(&view.tip, head, duty);
+    // On the newest L1 block the second block would be later than that, and nodes that estimate by
+    // its time would call the batch too early.
+    let before = l1.header(Some(view.head.number.saturating_sub(1))).await?;
+    let follows = before.hash == view.head.parent && before.number >= view.tip.anchor;
+    let anchor = if follows { before } else { view.head };
+    let header = relief_header(
+        &view.tip,
+        (anchor.number, Hash(anchor.hash.0), Timestamp(anchor.timestamp)),
+        duty,
+    );
     let call = Inbox::submitBatchCall {
         header: header.encode().into(),
-        anchorHeaders: vec![view.head.rlp.clone()],
+        anchorHeaders: vec![anchor.rlp],
         data: Default::default(),
     };
     let call = Call::new("a batch that takes the queues", inbox.address, call.abi_encode());

@@ -1,10 +1,11 @@
 //! The Engine API: another process drives the client.
 
 use axum::{
-    Json, Router,
+    Router,
     body::Bytes,
     extract::{DefaultBodyLimit, State},
     http::{HeaderMap, StatusCode, header::AUTHORIZATION},
+    response::Response,
     routing::post,
 };
 use ethrex_common::{
@@ -19,10 +20,10 @@ use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 
 use crate::{
-    Answer, Client, EngineError, Ethrex, Heads, Hook, RpcError, Secret,
+    Answer, Audience, Client, EngineError, Ethrex, Heads, Hook, RpcError, Secret,
     convert::{h256, hash},
     ethrex::open::blocking,
-    rpc::Server,
+    rpc::{Server, as_json},
 };
 
 /// The longest request that is read: a block of 6 blobs' worth of transactions many times over.
@@ -43,7 +44,8 @@ impl Ethrex {
     /// blocks and heads; `eth_*` and the rest answer there too. To be called within a runtime.
     pub fn engine_api(&self, secret: Secret) -> Router {
         let methods = Methods { engine: self.clone() };
-        let server = Server::new(self.clone(), Some(std::sync::Arc::new(methods)));
+        let hook: std::sync::Arc<dyn Hook> = std::sync::Arc::new(methods);
+        let server = Server::new(self.clone(), Audience::Operators, Some(hook));
         Router::new()
             .route("/", post(answer))
             .layer(DefaultBodyLimit::max(MAX_REQUEST))
@@ -55,7 +57,7 @@ async fn answer(
     State(guarded): State<Guarded>,
     headers: HeaderMap,
     body: Bytes,
-) -> Result<Json<Value>, StatusCode> {
+) -> Result<Response, StatusCode> {
     let token = headers
         .get(AUTHORIZATION)
         .and_then(|value| value.to_str().ok())
@@ -63,7 +65,7 @@ async fn answer(
     if !token.is_some_and(|token| guarded.secret.accepts(token)) {
         return Err(StatusCode::UNAUTHORIZED);
     }
-    Ok(Json(guarded.server.answer(&body, None).await))
+    Ok(as_json(guarded.server.answer(&body, None).await))
 }
 
 struct Methods {

@@ -16,4 +16,4 @@ pub use error::{EngineError, Kind};
 pub use ethrex::{Ethrex, Proof};
 pub use jwt::Secret;
 pub use replica::Replica;
-pub use rpc::{Answer, Hook, RpcError};
+pub use rpc::{Answer, Audience, Hook, RpcError};

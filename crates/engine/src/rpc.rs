@@ -9,10 +9,11 @@ use std::{
 };
 
 use axum::{
-    Json, Router,
+    Router,
     body::Bytes,
     extract::{DefaultBodyLimit, State, WebSocketUpgrade},
-    response::Response,
+    http::header::CONTENT_TYPE,
+    response::{IntoResponse, Response},
     routing::post,
 };
 use ethrex_p2p::types::{Node, NodeRecord};
@@ -38,17 +39,40 @@ const MAX_REQUEST: usize = 5 << 20;
 /// Requests in one batch at most.
 const MAX_BATCH: usize = 500;
 
+/// Bytes of answers to one batch after which the rest of it is refused.
+const MAX_ANSWERS: usize = 25 << 20;
+
 /// Requests that execute or read at the same time.
 const MAX_WORKING: usize = 64;
 
-/// The namespaces that are answered.
-const NAMESPACES: [RpcNamespace; 5] = [
-    RpcNamespace::Eth,
-    RpcNamespace::Net,
-    RpcNamespace::Web3,
-    RpcNamespace::Debug,
-    RpcNamespace::Mempool,
-];
+/// Who may reach a port, and so which methods it answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Audience {
+    /// Anybody: `eth_*`, `net_*`, `web3_*`.
+    Public,
+    /// Those who run the node: `debug_*`, which may execute whole blocks again, and `txpool_*` too.
+    Operators,
+}
+
+impl Audience {
+    fn namespaces(self) -> HashSet<RpcNamespace> {
+        let public = [RpcNamespace::Eth, RpcNamespace::Net, RpcNamespace::Web3];
+        let more = match self {
+            Self::Public => &[][..],
+            Self::Operators => &[RpcNamespace::Debug, RpcNamespace::Mempool],
+        };
+        public.iter().chain(more).copied().collect()
+    }
+
+    /// Why a method is not answered, if it is not for these.
+    fn refusal(self, method: &str) -> Option<RpcError> {
+        let closed = method.starts_with("debug_") || method.starts_with("txpool_");
+        (self == Self::Public && closed).then(|| RpcError {
+            code: -32601,
+            message: format!("{method} is for those who run the node: start it with --rpc-debug"),
+        })
+    }
+}
 
 /// What a hook answers: nothing where the method is not its own.
 pub type Answer<'a> = Pin<Box<dyn Future<Output = Option<Result<Value, RpcError>>> + Send + 'a>>;
@@ -109,6 +133,7 @@ impl From<RpcError> for RpcErrorMetadata {
 pub(crate) struct Server {
     pub(crate) engine: Ethrex,
     context: RpcApiContext,
+    audience: Audience,
     hook: Option<Arc<dyn Hook>>,
     working: Arc<Semaphore>,
 }
@@ -116,8 +141,8 @@ pub(crate) struct Server {
 impl Ethrex {
     /// Ethereum's JSON-RPC for HTTP and WebSocket at `/`, with more methods by the hook. To be
     /// called within a runtime, once.
-    pub fn rpc(&self, hook: Option<Arc<dyn Hook>>) -> Router {
-        let server = Server::new(self.clone(), hook);
+    pub fn rpc(&self, audience: Audience, hook: Option<Arc<dyn Hook>>) -> Router {
+        let server = Server::new(self.clone(), audience, hook);
         Router::new()
             .route("/", post(over_http).get(over_websocket))
             .layer(DefaultBodyLimit::max(MAX_REQUEST))
@@ -127,33 +152,51 @@ impl Ethrex {
 }
 
 impl Server {
-    pub(crate) fn new(engine: Ethrex, hook: Option<Arc<dyn Hook>>) -> Self {
-        let context = context(&engine);
+    pub(crate) fn new(engine: Ethrex, audience: Audience, hook: Option<Arc<dyn Hook>>) -> Self {
+        let context = context(&engine, audience);
         forget_old_filters(&context);
-        Self { engine, context, hook, working: Arc::new(Semaphore::new(MAX_WORKING)) }
+        Self { engine, context, audience, hook, working: Arc::new(Semaphore::new(MAX_WORKING)) }
     }
 
-    /// Answers a request's body: one request or several. Only a connection that stays has
-    /// subscriptions.
+    /// Answers a request's body with JSON: one request or several. Only a connection that stays
+    /// has subscriptions.
     pub(crate) async fn answer(
         &self,
         body: &[u8],
-        mut subscriptions: Option<&mut Subscriptions>,
-    ) -> Value {
-        match serde_json::from_slice::<Value>(body) {
+        subscriptions: Option<&mut Subscriptions>,
+    ) -> String {
+        let answer = match serde_json::from_slice::<Value>(body) {
             Err(_) => failure(-32700, "the request is not JSON"),
             Ok(Value::Array(several)) if several.is_empty() || several.len() > MAX_BATCH => {
                 failure(-32600, &format!("a batch holds 1 to {MAX_BATCH} requests"))
             }
-            Ok(Value::Array(several)) => {
-                let mut answers = Vec::with_capacity(several.len());
-                for one in several {
-                    answers.push(self.answer_one(one, subscriptions.as_deref_mut()).await);
-                }
-                Value::Array(answers)
-            }
+            Ok(Value::Array(several)) => return self.answer_all(several, subscriptions).await,
             Ok(one) => self.answer_one(one, subscriptions).await,
+        };
+        answer.to_string()
+    }
+
+    /// Answers one after the other, as long as all answers together stay within bounds.
+    async fn answer_all(
+        &self,
+        several: Vec<Value>,
+        mut subscriptions: Option<&mut Subscriptions>,
+    ) -> String {
+        let mut answers = String::from("[");
+        for one in several {
+            let answer = if answers.len() < MAX_ANSWERS {
+                self.answer_one(one, subscriptions.as_deref_mut()).await
+            } else {
+                let id = one.get("id").cloned().unwrap_or_default();
+                let message = "the answers before are too long together: ask for less at once";
+                let error = json!({ "code": -32003, "message": message });
+                json!({ "jsonrpc": "2.0", "id": id, "error": error })
+            };
+            let separator = if answers.len() > 1 { "," } else { "" };
+            answers.push_str(&format!("{separator}{answer}"));
         }
+        answers.push(']');
+        answers
     }
 
     async fn answer_one(&self, request: Value, subscriptions: Option<&mut Subscriptions>) -> Value {
@@ -177,6 +220,9 @@ impl Server {
             && let Some(answer) = hook.answer(&request.method, params).await
         {
             return answer.map_err(Into::into);
+        }
+        if let Some(refusal) = self.audience.refusal(&request.method) {
+            return Err(refusal.into());
         }
         match request.method.as_str() {
             "eth_sendRawTransaction" => self.send_raw(params).await.map_err(Into::into),
@@ -233,15 +279,20 @@ fn failure(code: i32, message: &str) -> Value {
     json!({ "jsonrpc": "2.0", "id": null, "error": { "code": code, "message": message } })
 }
 
-async fn over_http(State(server): State<Server>, body: Bytes) -> Json<Value> {
-    Json(server.answer(&body, None).await)
+async fn over_http(State(server): State<Server>, body: Bytes) -> Response {
+    as_json(server.answer(&body, None).await)
+}
+
+/// An answer over HTTP of what is JSON already.
+pub(crate) fn as_json(text: String) -> Response {
+    ([(CONTENT_TYPE, "application/json")], text).into_response()
 }
 
 async fn over_websocket(State(server): State<Server>, upgrade: WebSocketUpgrade) -> Response {
     upgrade.max_message_size(MAX_REQUEST).on_upgrade(|socket| subscriptions::serve(server, socket))
 }
 
-fn context(engine: &Ethrex) -> RpcApiContext {
+fn context(engine: &Ethrex, audience: Audience) -> RpcApiContext {
     let inner = &engine.inner;
     let nowhere = IpAddr::V4(Ipv4Addr::LOCALHOST);
     RpcApiContext {
@@ -262,7 +313,7 @@ fn context(engine: &Ethrex) -> RpcApiContext {
         gas_ceil: 0,
         block_worker_channel: tokio::sync::mpsc::unbounded_channel().0,
         ws: None,
-        allowed_namespaces: Arc::new(HashSet::from(NAMESPACES)),
+        allowed_namespaces: Arc::new(audience.namespaces()),
     }
 }
 

@@ -64,7 +64,7 @@ async fn next(
     tokio::select! {
         message = socket.recv() => match message?.ok()? {
             Message::Text(text) => {
-                Some(vec![server.answer(text.as_bytes(), Some(subscriptions)).await.to_string()])
+                Some(vec![server.answer(text.as_bytes(), Some(subscriptions)).await])
             }
             Message::Close(_) => None,
             _ => Some(Vec::new()),

@@ -168,6 +168,13 @@ impl L1 {
         }))
     }
 
+    /// The newest block that this chain calls final, if it says so.
+    pub async fn final_block(&self) -> Result<Option<u64>, L1Error> {
+        let block: Option<Block<B256>> =
+            self.ask("eth_getBlockByNumber", ("finalized", false)).await?;
+        Ok(block.map(|block| block.header.inner.number))
+    }
+
     /// Merkle proofs of an account and some of its storage, at a block.
     pub async fn proof(
         &self,

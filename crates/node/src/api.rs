@@ -87,26 +87,19 @@ impl Api {
 
     async fn message_proof(&self, params: &[Value]) -> Result<Value, RpcError> {
         let (nonce, block) = (number(params, 0)?, number(params, 1)?);
-        let work = move |shared: &Shared| -> Result<Result<MessageProof, String>, NodeError> {
-            let Some(head) = shared.engine.head_at(block)? else {
-                return Ok(Err(format!("this node has no block {block}")));
-            };
-            let slot = Word(message_slot(nonce).0);
-            let proof = match shared.engine.outbox_proof(head.hash, OUTBOX, &[slot]) {
-                Ok(proof) => proof,
-                Err(EngineError::Gone { .. }) => return kept_proof(shared, nonce, head),
-                Err(error) => return Err(error.into()),
-            };
-            let bytes = |nodes: Vec<Vec<u8>>| nodes.into_iter().map(Bytes).collect();
-            Ok(Ok(MessageProof {
-                block: reference(&proof.block),
-                header: Bytes(proof.header),
-                account: bytes(proof.account),
-                storage: bytes(proof.storage.into_iter().next().unwrap_or_default()),
-            }))
+        let work = move |shared: &Shared| fresh_proof(shared, nonce, block);
+        let found = match self.shared.blocking(work).await.map_err(failed)? {
+            Found::Here(proof) => Ok(*proof),
+            Found::Nowhere(reason) => Err(reason),
+            Found::Gone(head) => {
+                // It takes long where there are many messages, and anybody may ask.
+                let turn = self.shared.rebuilding.acquire().await;
+                let _turn = turn.map_err(|_| failed(NodeError::Ended("server")))?;
+                let work = move |shared: &Shared| kept_proof(shared, nonce, head);
+                self.shared.blocking(work).await.map_err(failed)?
+            }
         };
-        let proof = self.shared.blocking(work).await.map_err(failed)?;
-        encode(&proof.map_err(RpcError::refused)?)
+        encode(&found.map_err(RpcError::refused)?)
     }
 
     /// A follower's transactions go to the sequencer.
@@ -129,6 +122,33 @@ impl Hook for Api {
     }
 }
 
+/// What the engine says of a proof.
+enum Found {
+    Here(Box<MessageProof>),
+    /// The block's state is no longer there.
+    Gone(tern_engine::Head),
+    Nowhere(String),
+}
+
+fn fresh_proof(shared: &Shared, nonce: u64, block: u64) -> Result<Found, NodeError> {
+    let Some(head) = shared.engine.head_at(block)? else {
+        return Ok(Found::Nowhere(format!("this node has no block {block}")));
+    };
+    let slot = Word(message_slot(nonce).0);
+    let proof = match shared.engine.outbox_proof(head.hash, OUTBOX, &[slot]) {
+        Ok(proof) => proof,
+        Err(EngineError::Gone { .. }) => return Ok(Found::Gone(head)),
+        Err(error) => return Err(error.into()),
+    };
+    let bytes = |nodes: Vec<Vec<u8>>| nodes.into_iter().map(Bytes).collect();
+    Ok(Found::Here(Box::new(MessageProof {
+        block: reference(&proof.block),
+        header: Bytes(proof.header),
+        account: bytes(proof.account),
+        storage: bytes(proof.storage.into_iter().next().unwrap_or_default()),
+    })))
+}
+
 /// A proof under a block whose state the engine no longer has.
 fn kept_proof(
     shared: &Shared,
@@ -142,8 +162,7 @@ fn kept_proof(
             head.number
         )))
     };
-    let kept = shared.store.proof(head.number)?.filter(|kept| kept.hash == head.hash);
-    let Some(kept) = kept else { return missing() };
+    let Some(kept) = shared.store.proof(head.number, head.hash)? else { return missing() };
     let values = crate::outbox::messages(&shared.engine, kept.messages)?;
     let storage = crate::outbox::storage_proof(&values, nonce);
     Ok(Ok(MessageProof {

@@ -3,7 +3,7 @@
 
 use std::{
     collections::HashMap,
-    sync::Arc,
+    sync::{Arc, atomic::Ordering},
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
@@ -69,6 +69,8 @@ pub(crate) struct Driver {
     pub(crate) blob_trouble: String,
     pub(crate) lacks: Option<&'static str>,
     set: Option<[At; 3]>,
+    /// What was called final last, also before the start.
+    finalized: At,
     /// The safe block whose chain's transactions are accounted for.
     pub(crate) rescued: Option<At>,
     checkpointed: u64,
@@ -94,6 +96,7 @@ impl Driver {
             blob_trouble: String::new(),
             lacks: None,
             set: None,
+            finalized: At { number: 0, hash: Hash::ZERO },
             rescued: None,
             checkpointed,
         }
@@ -106,9 +109,13 @@ impl Driver {
         stop: &mut (impl Future<Output = ()> + Unpin),
     ) -> Result<Ended, NodeError> {
         let mut next = Instant::now();
-        let before = self.shared.engine.heads()?.safe;
-        let before = self.shared.engine.head(before)?;
-        self.rescued = before.map(|head| At { number: head.number, hash: head.hash });
+        let before = self.shared.engine.heads()?;
+        let kept = |hash: Hash| -> Result<Option<At>, NodeError> {
+            let head = self.shared.engine.head(hash)?;
+            Ok(head.map(|head| At { number: head.number, hash: head.hash }))
+        };
+        (self.rescued, self.finalized) =
+            (kept(before.safe)?, kept(before.finalized)?.unwrap_or(self.finalized));
         self.publish().await?;
         loop {
             tokio::select! {
@@ -245,6 +252,7 @@ impl Driver {
                 info!(safe = now[1].number, latest = now[0].number, "derived");
             }
             self.set = Some(now);
+            self.finalized = now[2];
         }
         self.tell(now)
     }
@@ -263,14 +271,15 @@ impl Driver {
         } else {
             self.followed.filter(|at| self.descends(*at, derived))
         };
-        let before = self.set.map_or(
-            At { number: 0, hash: self.shared.rollup.config.genesis_hash },
-            |[_, _, finalized]| finalized,
-        );
+        let genesis = At { number: 0, hash: self.shared.rollup.config.genesis_hash };
         // A settled block that is not derived yet, or is another than was derived, changes nothing.
-        let settled = self.inbox.settled().map(|s| At { number: s.number, hash: s.hash });
-        let settled = settled.filter(|at| self.descends(derived, *at)).unwrap_or(before);
-        heads(sequenced, derived, settled)
+        let settled = self.inbox.settled_by(self.shared.l1_final.load(Ordering::Relaxed));
+        let settled = settled.map(|s| At { number: s.number, hash: s.hash });
+        let known = [settled, Some(self.finalized)].into_iter().flatten();
+        let settled = known.filter(|at| self.descends(derived, *at)).max_by_key(|at| at.number);
+        // L1 may be about to say again what it has just taken back.
+        let rest = || self.descends(self.finalized, derived).then_some(derived);
+        heads(sequenced, derived, settled.or_else(rest).unwrap_or(genesis))
     }
 
     /// What is to be said if L1 calls another block final than was derived here.

@@ -19,3 +19,4 @@ mod store;
 pub use error::{Kind, NodeError};
 pub use options::{Options, ReplicaOptions, RoleOptions, SequencerOptions};
 pub use run::{Ready, run, stop_signal};
+pub use tern_engine::Audience;

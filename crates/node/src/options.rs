@@ -6,6 +6,8 @@ use std::{
     time::Duration,
 };
 
+use tern_engine::Audience;
+
 /// What a node is started with.
 #[derive(Debug, Clone)]
 pub struct Options {
@@ -25,8 +27,12 @@ pub struct Options {
     pub role: RoleOptions,
     /// Where it answers, HTTP and WebSocket; port 0 takes a free one.
     pub http: SocketAddr,
+    /// Who may reach that address.
+    pub audience: Audience,
     /// Other execution clients that are given every block.
     pub replicas: Vec<ReplicaOptions>,
+    /// How long blobs are kept; for ever if nothing is said.
+    pub keep_blobs: Option<Duration>,
 }
 
 /// What a node does.
@@ -57,6 +63,8 @@ pub struct SequencerOptions {
     pub max_drift: Duration,
     /// Bytes that may wait for L1; the nearer, the smaller the blocks.
     pub max_backlog: u64,
+    /// Bytes of data in a segment at most; what a transaction's blobs hold if nothing is said.
+    pub max_segment_bytes: Option<usize>,
 }
 
 /// Another execution client, behind its authenticated Engine API.
@@ -77,6 +85,7 @@ impl Default for SequencerOptions {
             confirmations: 0,
             max_drift: Duration::from_secs(60),
             max_backlog: 8 << 20,
+            max_segment_bytes: None,
         }
     }
 }

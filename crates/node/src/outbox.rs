@@ -15,6 +15,9 @@ use crate::{NodeError, api::message_slot};
 /// The slot of the next nonce.
 const NEXT_NONCE: Word = Word::from_u64(1);
 
+/// Messages that are read while the engine stands still.
+const TOGETHER: u64 = 64;
+
 /// How many messages there are at a block.
 pub(crate) fn count(engine: &Ethrex, block: tern_protocol::Hash) -> Result<u64, NodeError> {
     let proof = engine.outbox_proof(block, OUTBOX, &[NEXT_NONCE])?;
@@ -22,14 +25,21 @@ pub(crate) fn count(engine: &Ethrex, block: tern_protocol::Hash) -> Result<u64, 
     Ok(leaf_value(&nodes, B256::from(NEXT_NONCE.0)).saturating_to())
 }
 
-/// The first so many messages, by nonce, out of the newest state.
+/// The first so many messages, by nonce, out of the newest state: a few at a time, since nobody
+/// makes blocks meanwhile.
 pub(crate) fn messages(engine: &Ethrex, count: u64) -> Result<Vec<B256>, NodeError> {
-    let latest = engine.heads()?.latest;
-    let slots: Vec<Word> = (0..count).map(|nonce| Word(message_slot(nonce).0)).collect();
-    let proof = engine.outbox_proof(latest, OUTBOX, &slots)?;
-    let value =
-        |(slot, nodes): (&Word, &Vec<Vec<u8>>)| B256::from(leaf_value(nodes, B256::from(slot.0)));
-    Ok(slots.iter().zip(&proof.storage).map(value).collect())
+    let mut values = Vec::new();
+    let mut first = 0;
+    while first < count {
+        let next = count.min(first + TOGETHER);
+        let slots: Vec<Word> = (first..next).map(|nonce| Word(message_slot(nonce).0)).collect();
+        // None of them ever changes, so the newest state may be another each time.
+        let proof = engine.outbox_proof(engine.heads()?.latest, OUTBOX, &slots)?;
+        let found = slots.iter().zip(&proof.storage);
+        values.extend(found.map(|(slot, nodes)| B256::from(leaf_value(nodes, slot.0.into()))));
+        first = next;
+    }
+    Ok(values)
 }
 
 /// What the last node of a proof says of a slot: zero if it is not there.

@@ -1,6 +1,9 @@
 //! Reading L1, away from everything that must not wait for it.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, atomic::Ordering},
+    time::Duration,
+};
 
 use tern_l1::{BlockId, Cursor, CursorOptions, Kind, L1, L1Block, L1Error, Step};
 use tern_node_api::L1Ref;
@@ -98,6 +101,9 @@ pub(crate) async fn watch_head(shared: Arc<Shared>, l1: L1) {
                 timestamp: head.timestamp,
             });
             shared.set_status(|status| status.l1_head = head);
+        }
+        if let Ok(Some(number)) = l1.final_block().await {
+            shared.l1_final.store(number, Ordering::Relaxed);
         }
         tokio::time::sleep(WATCH).await;
     }

@@ -4,20 +4,21 @@ use std::{
     future::Future,
     net::SocketAddr,
     pin::pin,
-    sync::{Arc, Mutex, RwLock},
+    sync::{Arc, Mutex, RwLock, atomic::AtomicU64},
+    time::Duration,
 };
 
 use alloy_sol_types::SolCall;
 use axum::{Json, Router, http::StatusCode, routing::get};
 use tern_contracts::inbox::Inbox as InboxAbi;
-use tern_engine::Ethrex;
+use tern_engine::{Audience, Ethrex};
 use tern_l1::{Archive, BlobSource, Blobs, BlockId, L1};
 use tern_node_api::{BlockRef, Heads, L1Ref, NodeStatus, Role};
 use tern_protocol::Hash;
 use tern_rollup::Rollup;
 use tokio::{
     net::TcpListener,
-    sync::{mpsc, watch},
+    sync::{Semaphore, mpsc, watch},
     task::JoinSet,
 };
 use tracing::{info, warn};
@@ -36,6 +37,9 @@ use crate::{
     shared::{Backoff, Shared},
     store::Store,
 };
+
+/// How often old blobs are looked for.
+const PRUNE_EVERY: Duration = Duration::from_secs(3_600);
 
 /// What is known once a node answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -88,7 +92,10 @@ pub async fn run(
     if let Some(url) = sequencer.clone() {
         parts.spawn(follow(shared.clone(), url, imported_to));
     }
-    let router = router(&shared, sequencer);
+    if let Some(age) = options.keep_blobs {
+        parts.spawn(forget_blobs(shared.clone(), age));
+    }
+    let router = router(&shared, options.audience, sequencer);
     parts.spawn(async move {
         if let Err(error) = axum::serve(listener, router).await {
             warn!(%error, "the server ended");
@@ -135,6 +142,7 @@ fn settings(role: &RoleOptions) -> Result<Option<Settings>, NodeError> {
         confirmations,
         max_drift,
         max_backlog,
+        max_segment_bytes,
     } = options;
     let seconds = block_time.as_secs();
     let whole = u32::try_from(seconds).ok().filter(|s| *s > 0 && block_time.subsec_nanos() == 0);
@@ -151,6 +159,7 @@ fn settings(role: &RoleOptions) -> Result<Option<Settings>, NodeError> {
         confirmations: *confirmations,
         max_drift: max_drift.as_secs(),
         max_backlog: *max_backlog,
+        max_segment_bytes: max_segment_bytes.unwrap_or(usize::MAX),
     }))
 }
 
@@ -227,7 +236,7 @@ async fn open(
         .into_iter()
         .chain(options.archives.iter().cloned().map(BlobSource::Node))
         .collect();
-    let blobs = Blobs::new(archive, &sources)?;
+    let blobs = Blobs::new(archive, &sources, rollup.config.l1_chain_id.0)?;
     let pending = if settings.is_some() { store.own()? } else { Default::default() };
     let role = if settings.is_some() { Role::Sequencer } else { Role::Follower };
     let status = initial(&engine, &rollup, role)?;
@@ -239,6 +248,8 @@ async fn open(
         engine,
         store,
         blobs,
+        rebuilding: Semaphore::new(1),
+        l1_final: AtomicU64::new(0),
         status: RwLock::new(status),
         pending: Mutex::new(pending),
         heads,
@@ -288,12 +299,24 @@ fn initial(engine: &Ethrex, rollup: &Rollup, role: Role) -> Result<NodeStatus, N
     })
 }
 
-fn router(shared: &Arc<Shared>, sequencer: Option<String>) -> Router {
+/// Removes blobs that are older, again and again.
+async fn forget_blobs(shared: Arc<Shared>, age: Duration) {
+    loop {
+        match shared.blocking(move |shared| Ok(shared.blobs.archive().prune(age)?)).await {
+            Ok(0) => {}
+            Ok(count) => info!(count, "old blobs are removed"),
+            Err(error) => warn!("old blobs cannot be removed: {error}"),
+        }
+        tokio::time::sleep(PRUNE_EVERY).await;
+    }
+}
+
+fn router(shared: &Arc<Shared>, audience: Audience, sequencer: Option<String>) -> Router {
     let api = Arc::new(Api::new(shared.clone(), sequencer));
     let (for_health, for_metrics) = (shared.clone(), shared.clone());
     shared
         .engine
-        .rpc(Some(api))
+        .rpc(audience, Some(api))
         .route(
             "/healthz",
             get(move || async move {

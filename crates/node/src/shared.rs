@@ -1,7 +1,7 @@
 //! What the parts of a running node share.
 
 use std::{
-    sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock},
+    sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, atomic::AtomicU64},
     time::Duration,
 };
 
@@ -9,7 +9,7 @@ use tern_engine::Ethrex;
 use tern_l1::Blobs;
 use tern_node_api::{NodeStatus, Segment};
 use tern_rollup::Rollup;
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 
 use crate::{
     NodeError,
@@ -26,8 +26,12 @@ pub(crate) struct Shared {
     pub(crate) engine: Ethrex,
     pub(crate) store: Store,
     pub(crate) blobs: Blobs,
+    /// Held by who rebuilds a proof from all messages: one at a time.
+    pub(crate) rebuilding: Semaphore,
     pub(crate) status: RwLock<NodeStatus>,
     pub(crate) pending: Mutex<Pending>,
+    /// The newest L1 block that L1 calls final; 0 until it says so.
+    pub(crate) l1_final: AtomicU64,
     /// The tags, for replicas.
     pub(crate) heads: watch::Sender<tern_engine::Heads>,
 }

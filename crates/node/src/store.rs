@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// The form of the file. A program reads only its own.
-const VERSION: u64 = 1;
+const VERSION: u64 = 2;
 /// Checkpoints that are kept: one is needed, more let L1 go back further.
 const CHECKPOINTS: usize = 48;
 
@@ -31,8 +31,9 @@ const BATCHES: Rows<[u8; 32]> = TableDefinition::new("batches");
 const PLACES: Rows<u64> = TableDefinition::new("places");
 /// Where reading L1 can begin, by the number of the L1 block.
 const CHECKPOINT: Rows<u64> = TableDefinition::new("checkpoints");
-/// The outbox's account proof at the ends of batches, by block number.
-const PROOFS: Rows<u64> = TableDefinition::new("proofs");
+/// The outbox's account proof at the ends of batches, by block number and hash: branches of L1
+/// that come back find theirs again.
+const PROOFS: Rows<(u64, [u8; 32])> = TableDefinition::new("proofs");
 
 /// What proves the outbox's account under a block whose state may be gone.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, serde::Deserialize)]
@@ -81,9 +82,10 @@ impl Store {
         if chain != config.0.0 {
             return Err(NodeError::StoreRollup { path: store.path });
         }
-        for table in [OWN, PLACES, CHECKPOINT, PROOFS] {
+        for table in [OWN, PLACES, CHECKPOINT] {
             write.open_table(table).map_err(|e| store.failed(&e))?;
         }
+        write.open_table(PROOFS).map_err(|e| store.failed(&e))?;
         write.open_table(BATCHES).map_err(|e| store.failed(&e))?;
         store.commit(write)?;
         Ok(store)
@@ -140,7 +142,7 @@ impl Store {
             places.insert(batch.index, batch.acc.0.0.as_slice()).map_err(|e| self.failed(&e))?;
         }
         if let Some((number, proof)) = proof {
-            self.insert(&write, PROOFS, number, &proof)?;
+            self.insert(&write, PROOFS, (number, proof.hash.0), &proof)?;
         }
         self.commit(write)
     }
@@ -186,7 +188,7 @@ impl Store {
             }
         }
         self.retain(&write, OWN, |at| at > own)?;
-        self.retain(&write, PROOFS, |at| at >= proofs)?;
+        self.retain(&write, PROOFS, |(at, _)| at >= proofs)?;
         self.commit(write)
     }
 
@@ -199,8 +201,8 @@ impl Store {
     }
 
     /// The kept proof of a block.
-    pub(crate) fn proof(&self, block: u64) -> Result<Option<KeptProof>, NodeError> {
-        self.get(PROOFS, block)
+    pub(crate) fn proof(&self, number: u64, hash: Hash) -> Result<Option<KeptProof>, NodeError> {
+        self.get(PROOFS, (number, hash.0))
     }
 
     fn get<K: redb::Key + 'static, T: DeserializeOwned>(
@@ -227,11 +229,11 @@ impl Store {
         Ok(())
     }
 
-    fn retain(
+    fn retain<K: redb::Key + 'static>(
         &self,
         write: &WriteTransaction,
-        table: Rows<u64>,
-        keep: impl Fn(u64) -> bool,
+        table: Rows<K>,
+        keep: impl for<'a> Fn(K::SelfType<'a>) -> bool,
     ) -> Result<(), NodeError> {
         let mut table = write.open_table(table).map_err(|e| self.failed(&e))?;
         table.retain(|key, _| keep(key)).map_err(|e| self.failed(&e))

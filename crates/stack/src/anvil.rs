@@ -73,6 +73,8 @@ impl Files {
             ("--chain-id", CHAIN_ID),
             ("--block-time", u64::from(block_time)),
             ("--accounts", ACCOUNTS.len() as u64),
+            // It calls a block final once two epochs lie on it.
+            ("--slots-in-an-epoch", 1),
         ] {
             arguments.extend([name.into(), value.to_string().into()]);
         }

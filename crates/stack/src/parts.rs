@@ -50,7 +50,7 @@ impl Layout {
             SEQUENCER | FOLLOWER => {
                 line.word("node").path("--rollup", &rollup);
                 line.path("--genesis", &self.folder.join("genesis.json"));
-                line.path("--data", &self.folder.join(part));
+                line.path("--data", &self.folder.join(part)).word("--rpc-debug");
             }
             BATCHER => {
                 line.word("batcher").path("--rollup", &rollup);

@@ -3,6 +3,7 @@
 pub(crate) mod address;
 pub(crate) mod deposit;
 pub(crate) mod force;
+pub(crate) mod relieve;
 pub(crate) mod send;
 pub(crate) mod status;
 pub(crate) mod withdraw;

@@ -99,6 +99,6 @@ fn deploy_says_what_is_wrong_and_how_to_mend_it() {
     refused(&deploy(l1, &config, &["--key-file", &broken]), &["64 hexadecimal digits"]);
     refused(&deploy(l1, &config, &["--key-file", "/nowhere.key"]), &["/nowhere.key"]);
     let poor = folder.file("poor.key", &"11".repeat(32), 0o600);
-    refused(&deploy(l1, &config, &["--key-file", &poor]), &["has 0.0", "send it at least"]);
+    refused(&deploy(l1, &config, &["--key-file", &poor]), &["has 0 ETH", "send it at least"]);
     refused(&deploy(l1, &config, &[]), &["TERN_KEY", "--key-file"]);
 }

@@ -175,7 +175,7 @@ fn what_is_wrong_with_l1_or_the_account_is_said_before_anything_is_sent() {
         let poor = Key::parse(&"11".repeat(32), "the test").expect("a key");
         let error =
             apply(&l1, &poor, &plan(), &mut |_| {}).await.expect_err("no money").to_string();
-        assert!(error.contains("has 0.0") && error.contains("send it at least"), "{error}");
+        assert!(error.contains("has 0 ETH") && error.contains("send it at least"), "{error}");
 
         let mut config = dev_config();
         config.council.safe = Some(Address::repeat_byte(7));

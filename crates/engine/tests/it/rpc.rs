@@ -4,7 +4,7 @@ use std::{net::SocketAddr, sync::Arc};
 
 use axum::Router;
 use serde_json::{Value, json};
-use tern_engine::{Answer, Client, Ethrex, Hook};
+use tern_engine::{Answer, Audience, Client, Ethrex, Hook};
 use tern_workload::Kind;
 
 use crate::chain::{Home, all};
@@ -45,7 +45,7 @@ async fn with_blocks(home: &Home) -> (Ethrex, SocketAddr) {
     let first = engine.build(genesis, &inputs, None).expect("a block").head.hash;
     let second = home.grow(&engine, first, 1, 1)[0];
     engine.set_heads(all(second, genesis)).await.expect("moved");
-    let address = serve(engine.rpc(Some(Arc::new(Greeting)))).await;
+    let address = serve(engine.rpc(Audience::Operators, Some(Arc::new(Greeting)))).await;
     (engine, address)
 }
 
@@ -97,6 +97,40 @@ async fn a_sent_transaction_gets_a_receipt() {
     engine.set_heads(all(made.head.hash, head.hash)).await.expect("moved");
     let receipt = ask(address, "eth_getTransactionReceipt", json!([hash])).await;
     assert_eq!(receipt["status"], json!("0x1"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_costs_the_node_much_is_for_operators_only() {
+    let home = Home::new();
+    let (engine, _) = with_blocks(&home).await;
+    let address = serve(engine.rpc(Audience::Public, None)).await;
+    for method in ["debug_executionWitness", "debug_getRawBlock", "txpool_content"] {
+        let body = json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": ["0x1"] });
+        let error = &post(address, &body).await["error"];
+        assert_eq!(error["code"], json!(-32601), "{method}");
+        assert!(error["message"].as_str().is_some_and(|said| said.contains("--rpc-debug")));
+    }
+    assert_eq!(ask(address, "eth_blockNumber", json!([])).await, json!("0x2"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_answers_to_one_batch_are_bounded_together() {
+    struct Long;
+    impl Hook for Long {
+        fn answer<'a>(&'a self, _: &'a str, _: &'a [Value]) -> Answer<'a> {
+            Box::pin(async { Some(Ok(json!("x".repeat(6 << 20)))) })
+        }
+    }
+    let home = Home::new();
+    let (engine, _) = with_blocks(&home).await;
+    let address = serve(engine.rpc(Audience::Public, Some(Arc::new(Long)))).await;
+    let one = |id| json!({ "jsonrpc": "2.0", "id": id, "method": "tern_long", "params": [] });
+    let answers = post(address, &(0..10).map(one).collect()).await;
+    let answers = answers.as_array().expect("an answer to each");
+    assert_eq!(answers.len(), 10);
+    let told = |answer: &&Value| answer["result"].is_string();
+    assert_eq!(answers.iter().filter(told).count(), 5);
+    assert_eq!((&answers[9]["id"], &answers[9]["error"]["code"]), (&json!(9), &json!(-32003)));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use futures::{SinkExt, StreamExt};
 use serde_json::{Value, json};
-use tern_engine::Client;
+use tern_engine::{Audience, Client};
 use tern_workload::Kind;
 use tokio::net::TcpStream;
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, tungstenite::Message};
@@ -29,7 +29,7 @@ async fn ask(socket: &mut Socket, method: &str, params: Value) -> Value {
 }
 
 async fn connect(engine: &tern_engine::Ethrex) -> Socket {
-    let address = serve(engine.rpc(None)).await;
+    let address = serve(engine.rpc(Audience::Public, None)).await;
     tokio_tungstenite::connect_async(format!("ws://{address}")).await.expect("connected").0
 }
 

@@ -11,7 +11,7 @@ pub use archive::Archive;
 use rayon::prelude::*;
 use source::Source;
 
-use crate::L1Error;
+use crate::{L1Error, is_development};
 
 /// Where blobs come from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,9 +39,11 @@ pub struct Blobs {
 }
 
 impl Blobs {
-    /// Asks these sources, in this order, for what the archive does not have.
-    pub fn new(archive: Archive, sources: &[BlobSource]) -> Result<Self, L1Error> {
-        let sources = sources.iter().map(Source::new).collect::<Result<_, _>>()?;
+    /// Asks these sources, in this order, for what the archive does not have of a chain's blobs.
+    pub fn new(archive: Archive, sources: &[BlobSource], chain_id: u64) -> Result<Self, L1Error> {
+        let development = is_development(chain_id);
+        let source = |source| Source::new(source, development);
+        let sources = sources.iter().map(source).collect::<Result<_, _>>()?;
         Ok(Self { archive, sources })
     }
 

@@ -22,6 +22,8 @@ pub(super) struct Beacon {
     host: String,
     http: Client,
     clock: OnceCell<Clock>,
+    /// Whether it may be a development node, which knows no slots.
+    development: bool,
 }
 
 /// How a beacon node numbers slots.
@@ -45,13 +47,13 @@ impl Clock {
 }
 
 impl Source {
-    pub(super) fn new(source: &BlobSource) -> Result<Self, L1Error> {
+    pub(super) fn new(source: &BlobSource, development: bool) -> Result<Self, L1Error> {
         match source {
             BlobSource::Beacon(text) => {
                 let url = client::parse("beacon node", text)?;
                 let http = client::client("beacon node", &url)?;
                 let (host, clock) = (client::shown(&url), OnceCell::new());
-                Ok(Self::Beacon(Beacon { url, host, http, clock }))
+                Ok(Self::Beacon(Beacon { url, host, http, clock, development }))
             }
             BlobSource::Node(text) => {
                 let host = client::shown(&client::parse("rollup node", text)?);
@@ -154,10 +156,11 @@ impl Beacon {
         let genesis = genesis.and_then(|found| found.data.genesis_time.parse().ok());
         let Some(genesis) = genesis else { return Err("it names no genesis time".into()) };
         let spec: Option<Data<Spec>> = self.get("eth/v1/config/spec", &[]).await?;
-        Ok(match spec.and_then(|found| found.data.slot_ms()) {
-            Some(slot_ms) => Clock::Time { genesis, slot_ms },
-            None => Clock::Number,
-        })
+        match spec.and_then(|found| found.data.slot_ms()) {
+            Some(slot_ms) => Ok(Clock::Time { genesis, slot_ms }),
+            None if self.development => Ok(Clock::Number),
+            None => Err("it does not say how long a slot is (eth/v1/config/spec)".into()),
+        }
     }
 
     /// `None` if it is not there.

@@ -32,7 +32,7 @@ async fn blobs_come_from_the_first_source_that_has_them_and_then_from_the_archiv
         BlobSource::Node(anvil.url().into()),
         BlobSource::Beacon(anvil.url().into()),
     ];
-    let blobs = Blobs::new(archive.clone(), &sources).expect("URLs");
+    let blobs = Blobs::new(archive.clone(), &sources, 31_337).expect("URLs");
     let wanted = [hashes[2], hashes[0]];
     let got = blobs.get(at, &wanted).await.expect("the third source has them");
     assert_eq!(got, [contents[2], contents[0]]);
@@ -44,7 +44,7 @@ async fn blobs_come_from_the_first_source_that_has_them_and_then_from_the_archiv
     assert!(matches!(error, L1Error::BlobsMissing { missing: 1, .. }), "{text}");
 
     // What was fetched once is here, whoever is gone.
-    let alone = Blobs::new(archive, &[]).expect("no URLs");
+    let alone = Blobs::new(archive, &[], 31_337).expect("no URLs");
     assert_eq!(alone.get(at, &wanted).await.expect("kept"), [contents[2], contents[0]]);
     assert!(alone.get(at, &hashes).await.is_err());
 }

@@ -11,8 +11,9 @@ pub(crate) struct At {
 
 /// The tags: `finalized` is never after `safe`, nor `safe` after `latest`.
 ///
-/// `sequenced` are blocks that continue `derived`, if any. `settled` is the hash of the settled
-/// block if it is derived here; until then, what was settled before stays.
+/// `sequenced` are blocks that continue `derived`, if any. `settled` is the last settled block that
+/// is derived here and whose settlement L1 itself calls final: whoever waits for `finalized` wants
+/// nothing less.
 pub(crate) fn heads(sequenced: Option<At>, derived: At, settled: At) -> [At; 3] {
     let latest = sequenced.filter(|at| at.number > derived.number).unwrap_or(derived);
     let finalized = if settled.number > derived.number { derived } else { settled };

@@ -138,6 +138,11 @@ impl Inbox {
         self.last().settled
     }
 
+    /// As `settled`, as it was after an L1 block; nothing if that is not remembered.
+    pub(crate) fn settled_by(&self, l1: u64) -> Option<Settled> {
+        self.points.iter().rev().find(|point| point.l1.number <= l1)?.settled
+    }
+
     fn last(&self) -> Point {
         self.points[self.points.len() - 1]
     }
@@ -371,6 +376,8 @@ mod tests {
         let settled = Settled { number: 1, hash: Hash([7; 32]) };
         inbox.forward(l1(7), vec![second, Event::Settled(settled)]).expect("it follows");
         assert_eq!(inbox.settled(), Some(settled));
+        let by = [4, 5, 6, 7, 8].map(|l1| inbox.settled_by(l1));
+        assert_eq!(by, [None, None, None, Some(settled), Some(settled)]);
         assert!(inbox.is_orphaned(7, &Hash([8; 32])) && !inbox.is_orphaned(7, &l1(7).hash));
         assert_eq!(inbox.back(6), Ok(()));
         assert!(!inbox.is_orphaned(7, &l1(7).hash), "it may come again");

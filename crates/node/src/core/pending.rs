@@ -209,14 +209,15 @@ impl Run<'_> {
         self.forced() == 0 || self.blocks.len() > 1
     }
 
-    /// Bytes and transactions that its data may still take, if blocks up to the limit follow.
-    pub(crate) fn room(&self, limits: &BatchLimits) -> (usize, usize) {
+    /// Bytes and transactions that its data may still take, if blocks up to the limit follow and it
+    /// is to have `most` bytes.
+    pub(crate) fn room(&self, limits: &BatchLimits, most: usize) -> (usize, usize) {
         let used: usize = self.blocks.iter().map(OwnBlock::bytes).sum();
         let transactions: usize = self.blocks.iter().map(|block| block.transactions.len()).sum();
         let empty = usize::from(limits.blocks).saturating_sub(self.blocks.len());
         (
             // The next block's count takes up to five bytes, those of empty ones one.
-            capacity(limits).saturating_sub(used + empty + 5),
+            capacity(limits).min(most).saturating_sub(used + empty + 5),
             (limits.transactions as usize).saturating_sub(transactions),
         )
     }

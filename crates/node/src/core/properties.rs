@@ -83,6 +83,7 @@ impl World {
             confirmations,
             max_drift: 30,
             max_backlog: 60_000,
+            max_segment_bytes: usize::MAX,
         };
         let derived = vec![Derived { tip, hash: Hash([2; 32]) }];
         let pending = Pending::default();

@@ -33,6 +33,7 @@ pub(crate) struct Settings {
     pub(crate) confirmations: u64,
     pub(crate) max_drift: u64,
     pub(crate) max_backlog: u64,
+    pub(crate) max_segment_bytes: usize,
 }
 
 /// The last block that derives from L1, and the chain of batches up to it.
@@ -187,7 +188,7 @@ impl View<'_> {
         if !open.is_complete() {
             return false;
         }
-        let (bytes, transactions) = open.room(&self.config.limits);
+        let (bytes, transactions) = open.room(&self.config.limits, self.settings.max_segment_bytes);
         let full = open.blocks.len() >= usize::from(self.config.limits.blocks)
             || bytes < LEAST_ROOM
             || transactions == 0;
@@ -327,7 +328,7 @@ impl View<'_> {
     }
 
     fn build(&self, block: OwnBlock, run: &Run<'_>) -> Decision {
-        let (room, transactions) = run.room(&self.config.limits);
+        let (room, transactions) = run.room(&self.config.limits, self.settings.max_segment_bytes);
         let (_, throttle) = slowness(self);
         let bytes = slowed(room, throttle);
         match inputs(self.config, self.inbox, run, &block) {

@@ -280,7 +280,9 @@ pub(crate) fn options(folder: &Path, l1: &str, name: &str, role: RoleOptions) ->
         archives: Vec::new(),
         role,
         http: Options::HTTP,
+        audience: tern_node::Audience::Public,
         replicas: Vec::new(),
+        keep_blobs: None,
     }
 }
 

@@ -92,9 +92,9 @@ fn keys(stack: &Stack, folder: &Folder) {
         tern
     };
     let to = ["--amount", "1", "--to", "0x00000000000000000000000000000000000000d1"];
-    refused(poor("send", &to), &["has 0.0", "send it at least"]);
+    refused(poor("send", &to), &["has 0 ETH", "send it at least"]);
     refused(poor("force", &[&to[..], &["--gas", "21000"]].concat()), &["send it at least"]);
-    refused(poor("deposit", &["--amount", "1"]), &["has 0.0", "send it at least"]);
+    refused(poor("deposit", &["--amount", "1"]), &["has 0 ETH", "send it at least"]);
     let gone = poor("deposit", &["--amount", "1", "--l1", "http://127.0.0.1:9"]);
     refused(gone, &["no L1 node answers", "127.0.0.1:9"]);
 
