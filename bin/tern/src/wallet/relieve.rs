@@ -5,7 +5,7 @@ use std::time::Duration;
 use clap::Args;
 use tern_batcher::BatcherError;
 
-use super::{Ends, key, print};
+use super::{Ends, FeeOptions, key, print};
 use crate::{failure::Failure, keys::KeyOptions, runtime};
 
 /// Between two looks at L1 while the sequencer's turn lasts.
@@ -27,6 +27,8 @@ pub(crate) struct Relieve {
     #[command(flatten)]
     ends: Ends,
     #[command(flatten)]
+    fees: FeeOptions,
+    #[command(flatten)]
     key: KeyOptions,
     /// Print one JSON object.
     #[arg(long)]
@@ -36,7 +38,7 @@ pub(crate) struct Relieve {
 /// Posts a batch that takes the queues.
 pub(crate) fn run(arguments: &Relieve) -> Result<bool, Failure> {
     runtime::single()?.block_on(async {
-        let chains = arguments.ends.sources().connect_l1(true).await?;
+        let chains = arguments.fees.hold(arguments.ends.sources()).connect_l1(true).await?;
         let key = key(&arguments.key, &chains.l1)?;
         let mut told = false;
         let done = loop {
