@@ -87,6 +87,7 @@ impl Inner {
 
     pub(crate) fn set_heads(&self, heads: Heads) -> Result<(), EngineError> {
         let mut turn = self.turn();
+        let before = self.latest_header()?.hash();
         let latest = self.known(h256(heads.latest))?;
         let safe = self.known(h256(heads.safe))?;
         let finalized = self.known(h256(heads.finalized))?;
@@ -112,7 +113,10 @@ impl Inner {
         ))
         .map_err(|error| self.failed("move its head", &error))?;
         self.clean_pool(&branch, latest.hash());
-        self.announce(&branch, &latest);
+        // Where only the other tags moved there is nothing new to hear.
+        if latest.hash() != before {
+            self.announce(&branch, &latest);
+        }
         Ok(())
     }
 
