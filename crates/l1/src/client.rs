@@ -209,7 +209,13 @@ impl L1 {
         P: RpcSend,
         R: RpcRecv,
     {
-        let answer = self.provider.raw_request(Cow::Borrowed(method), params).await;
+        let name = Cow::Borrowed(method);
+        // `()` would travel as null, which strict nodes refuse where a list belongs.
+        let answer = if size_of::<P>() == 0 {
+            self.provider.raw_request(name, [(); 0]).await
+        } else {
+            self.provider.raw_request(name, params).await
+        };
         answer.map_err(|error| self.explain(what, method, &error))
     }
 

@@ -3,12 +3,17 @@
 use std::sync::Arc;
 
 use tern_engine::{Client, EngineError, Heads, Replica};
+use tern_protocol::Hash;
 use tracing::{info, warn};
 
 use crate::{
     NodeError, ReplicaOptions,
     shared::{Backoff, Shared},
 };
+
+/// Blocks after which a client that is behind is told how far it is: it may be killed, and some
+/// look through everything above their head for each block.
+const STRIDE: usize = 32;
 
 /// Keeps one client where this node is, for as long as the node runs. Whatever the client does,
 /// the node goes on.
@@ -65,22 +70,28 @@ async fn bring(shared: &Arc<Shared>, replica: &Replica, target: Heads) -> Result
         })
         .await?;
     let mut missing: Vec<_> = path.into_iter().rev().collect();
-    let mut at = 0;
+    let (mut valid, mut at) = (has.hash, 0);
     while let Some(hash) = missing.get(at).copied() {
-        let block = shared.blocking(move |shared| Ok(shared.engine.block(hash)?)).await?;
-        let Some(block) = block else { return Ok(()) };
+        let found = shared
+            .blocking(move |shared| Ok(shared.engine.block(hash)?.zip(shared.engine.head(hash)?)));
+        let Some((block, head)) = found.await? else { return Ok(()) };
+        let alone = Heads { latest: hash, safe: Hash::ZERO, finalized: Hash::ZERO };
         match replica.import(&block).await {
-            Ok(_) => at += 1,
+            Ok(_) if (at + 1).is_multiple_of(STRIDE) => replica.set_heads(alone).await?,
+            Ok(_) => {}
+            // It has the block before and puts this one off: some execute a large block only
+            // when it is to be the head.
+            Err(EngineError::Unknown { .. }) if head.parent == valid => {
+                replica.set_heads(alone).await?;
+            }
             // It misses the block before, too.
-            Err(EngineError::Unknown { .. }) if at == 0 => {
-                let before = shared.blocking(move |shared| Ok(shared.engine.head(hash)?)).await?;
-                let Some(before) = before.filter(|head| head.number > 1) else {
-                    return Err(EngineError::Unknown { client: replica.name().into(), hash }.into());
-                };
-                missing.insert(0, before.parent);
+            Err(EngineError::Unknown { .. }) if at == 0 && head.number > 1 => {
+                missing.insert(0, head.parent);
+                continue;
             }
             Err(error) => return Err(error.into()),
         }
+        (valid, at) = (hash, at + 1);
     }
     Ok(replica.set_heads(target).await?)
 }
