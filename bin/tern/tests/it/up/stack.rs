@@ -147,8 +147,14 @@ pub(crate) struct Beside {
 impl Beside {
     /// A follower of the stack's rollup with a folder of its own.
     pub(crate) fn follow(stack: &Stack, data: &Path) -> Self {
+        Self::follow_with(stack, data, &[])
+    }
+
+    /// The same with more options.
+    pub(crate) fn follow_with(stack: &Stack, data: &Path, options: &[&str]) -> Self {
         let log = data.with_extension("log");
         let mut child = follower(stack, data)
+            .args(options)
             .stderr(fs::File::create(&log).expect("it is writable"))
             .spawn()
             .expect("the binary starts");

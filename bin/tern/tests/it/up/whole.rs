@@ -6,7 +6,9 @@ use serde_json::{Value, json};
 use tern_workload::{Key, Transaction};
 
 use super::{
+    alloy,
     load::batches_are_contiguous,
+    replica::{self, Replica},
     rpc::{Node, hex, number, same_blocks, wait},
     stack::{Beside, Stack, signal},
     trouble,
@@ -27,8 +29,12 @@ fn a_rollup_takes_deposits_transactions_and_withdrawals_and_followers_agree() {
     let forced = force(&stack, &user);
     withdraw(&stack, &user, &address, &folder);
     clients(&stack);
+    let spoken = alloy::does_what_people_do(&stack);
+    let (requested, large) =
+        (replica::a_request(&stack, &user), replica::a_large_block(&stack, &user));
 
-    let last = [deposited, sent, created, forced].into_iter().max().expect("four");
+    let all = [deposited, sent, created, forced, spoken, requested, large];
+    let last = all.into_iter().max().expect("blocks");
     let safe = stack.follower.reaches("safe", last);
     stack.sequencer.reaches("safe", safe);
     same_blocks(&stack.sequencer, &stack.follower, 0..=safe);
@@ -139,12 +145,13 @@ fn clients(stack: &Stack) {
     assert!(output.status.success(), "{}", stderr(&output));
 }
 
-/// A new follower, and the stack's own when its folder is lost.
+/// A new follower with another execution client, and the stack's own when its folder is lost.
 fn followers_without_a_past(stack: &Stack, folder: &Folder, safe: u64) {
-    let data = folder.0.join("second");
-    let second = Beside::follow(stack, &data);
+    let mut replica = Replica::start(stack, folder);
+    let second = Beside::follow_with(stack, &folder.0.join("second"), &[&replica.option()]);
     second.node.reaches("safe", safe);
     same_blocks(&stack.sequencer, &second.node, 0..=safe);
+    replica.follows(stack, &second, safe);
     second.stop();
 
     let before = stack.process("follower").expect("it runs");
