@@ -7,7 +7,7 @@ use tern_stf::{
 
 /// The chain that the seeds were made on.
 pub fn spec() -> ChainSpec {
-    ChainSpec::prague(ChainId(7357))
+    ChainSpec::rollup(ChainId(7357))
 }
 
 /// Takes an input apart: the block's length in four bytes, the block, a binary witness.

@@ -151,7 +151,7 @@ impl Genesis {
             excess_blob_gas: U64::ZERO,
             alloc,
         };
-        let spec = ChainSpec::prague(ChainId(config.chain.chain_id));
+        let spec = ChainSpec::rollup(ChainId(config.chain.chain_id));
         tern_stf::check_genesis_accounts(&spec, &genesis.accounts())
             .map_err(|error| DeployError::Genesis { reason: error.to_string() })?;
         Ok(genesis)
@@ -247,7 +247,7 @@ fn system_contracts() -> BTreeMap<Address, Account> {
 }
 
 fn rules(chain_id: u64) -> ChainRules {
-    let spec = ChainSpec::prague(ChainId(chain_id));
+    let spec = ChainSpec::rollup(ChainId(chain_id));
     let blobs = [("cancun", spec.cancun_blobs), ("prague", spec.prague_blobs)];
     ChainRules {
         chain_id,

@@ -6,11 +6,15 @@ use serde_json::{Value, json};
 use tern_engine::{Answer, EngineError, Hook, RpcError};
 use tern_l1::{L1, L1Error};
 use tern_node_api::{BlockRef, Bytes, MessageProof};
-use tern_protocol::{Hash, Word, keccak256};
+use tern_protocol::{Hash, Word};
 use tern_rollup::predeploys::OUTBOX;
 use tokio::sync::OnceCell;
 
-use crate::{NodeError, shared::Shared};
+use crate::{
+    NodeError,
+    outbox::{self, message_slot},
+    shared::Shared,
+};
 
 /// Blocks in one answer.
 const MOST_BLOCKS: u64 = 64;
@@ -163,21 +167,14 @@ fn kept_proof(
         )))
     };
     let Some(kept) = shared.store.proof(head.number, head.hash)? else { return missing() };
-    let values = crate::outbox::messages(&shared.engine, kept.messages)?;
-    let storage = crate::outbox::storage_proof(&values, nonce);
+    let values = outbox::messages(&shared.engine, kept.messages)?;
+    let storage = outbox::storage_proof(&values, nonce);
     Ok(Ok(MessageProof {
         block: reference(&head),
         header: kept.header,
         account: kept.account,
         storage: storage.into_iter().map(Bytes).collect(),
     }))
-}
-
-/// The slot of a message in the outbox (`spec/bridge.md`).
-pub(crate) fn message_slot(nonce: u64) -> Hash {
-    let mut key = [0; 64];
-    key[24..32].copy_from_slice(&nonce.to_be_bytes());
-    keccak256(&key)
 }
 
 const fn reference(head: &tern_engine::Head) -> BlockRef {

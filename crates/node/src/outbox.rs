@@ -7,10 +7,10 @@
 use alloy_primitives::{B256, U256, keccak256};
 use alloy_trie::{HashBuilder, Nibbles, proof::ProofRetainer};
 use tern_engine::Ethrex;
-use tern_protocol::Word;
+use tern_protocol::{Hash, Word};
 use tern_rollup::predeploys::OUTBOX;
 
-use crate::{NodeError, api::message_slot};
+use crate::NodeError;
 
 /// The slot of the next nonce.
 const NEXT_NONCE: Word = Word::from_u64(1);
@@ -18,8 +18,15 @@ const NEXT_NONCE: Word = Word::from_u64(1);
 /// Messages that are read while the engine stands still.
 const TOGETHER: u64 = 64;
 
+/// The slot of a message in the outbox (`spec/bridge.md`).
+pub(crate) fn message_slot(nonce: u64) -> Hash {
+    let mut key = [0; 64];
+    key[24..32].copy_from_slice(&nonce.to_be_bytes());
+    tern_protocol::keccak256(&key)
+}
+
 /// How many messages there are at a block.
-pub(crate) fn count(engine: &Ethrex, block: tern_protocol::Hash) -> Result<u64, NodeError> {
+pub(crate) fn count(engine: &Ethrex, block: Hash) -> Result<u64, NodeError> {
     let proof = engine.outbox_proof(block, OUTBOX, &[NEXT_NONCE])?;
     let nodes = proof.storage.into_iter().next().unwrap_or_default();
     Ok(leaf_value(&nodes, B256::from(NEXT_NONCE.0)).saturating_to())

@@ -126,12 +126,12 @@ mod tests {
     fn check(change: impl Fn(&mut Vec<GenesisAccount>)) -> Result<(), GenesisError> {
         let mut accounts = accounts();
         change(&mut accounts);
-        check_genesis_accounts(&ChainSpec::prague(ChainId(7357)), &accounts)
+        check_genesis_accounts(&ChainSpec::rollup(ChainId(7357)), &accounts)
     }
 
     #[test]
     fn a_genesis_on_which_lanes_would_part_is_refused() {
-        let deposit = ChainSpec::MAINNET_DEPOSIT_CONTRACT;
+        let deposit = ChainSpec::NO_DEPOSIT_CONTRACT;
         let half = Word({
             let mut bytes = [0; 32];
             bytes[16] = 0x80;

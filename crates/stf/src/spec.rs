@@ -67,7 +67,20 @@ impl ChainSpec {
         0x30, 0x3d, 0x77, 0x05, 0xfa,
     ]);
 
-    /// A chain that follows Prague's rules from its first block, as every Tern chain does.
+    /// What rollups have in its place: an address beside their own contracts, where nobody can put
+    /// code. At Ethereum's, whoever made the contract there could make any code on another chain, and
+    /// a log of it that is no deposit makes a block invalid for ever.
+    pub const NO_DEPOSIT_CONTRACT: Address =
+        Address([0x7e, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
+
+    /// The rules of every Tern chain: Prague's from the first block, and no deposit contract.
+    pub const fn rollup(chain_id: ChainId) -> Self {
+        let mut spec = Self::prague(chain_id);
+        spec.deposit_contract = Self::NO_DEPOSIT_CONTRACT;
+        spec
+    }
+
+    /// A chain that follows Ethereum's Prague from its first block.
     pub const fn prague(chain_id: ChainId) -> Self {
         Self {
             chain_id,

@@ -39,7 +39,7 @@ impl Chain {
             balance,
             ..GenesisAccount::default()
         }));
-        let spec = ChainSpec::prague(CHAIN_ID);
+        let spec = ChainSpec::rollup(CHAIN_ID);
         check_genesis_accounts(&spec, &all)?;
         let state = first.genesis_state(&all)?;
         let mut archive = PreimageSet::new(tern_protocol::keccak256);

@@ -58,7 +58,7 @@ impl Ethrex {
     /// are made again by executing their blocks.
     pub async fn open(dir: &Path, genesis: &Path, genesis_hash: Hash) -> Result<Self, EngineError> {
         let genesis = read_genesis(genesis, genesis_hash)?;
-        let spec = ChainSpec::prague(ChainId(genesis.config.chain_id));
+        let spec = ChainSpec::rollup(ChainId(genesis.config.chain_id));
         let lock = take_folder(dir)?;
         let store = open_store(dir, genesis).await?;
         let options = BlockchainOptions {
@@ -125,7 +125,7 @@ fn read_genesis(path: &Path, want: Hash) -> Result<Genesis, EngineError> {
             "its rules are not Prague's from the first block: {forks:?}"
         )));
     }
-    let spec = ChainSpec::prague(ChainId(genesis.config.chain_id));
+    let spec = ChainSpec::rollup(ChainId(genesis.config.chain_id));
     let deposits = genesis.config.deposit_contract_address;
     if deposits.0 != spec.deposit_contract.0 {
         return Err(unusable(format!("its depositContractAddress is {deposits:#x}")));

@@ -48,6 +48,7 @@ async fn random_blocks_are_those_of_the_executor() {
         if spec != ChainSpec::prague(spec.chain_id) || compared >= 60 {
             continue;
         }
+        let spec = ChainSpec::rollup(spec.chain_id);
         let dir = TempDir::new().expect("a folder");
         let genesis = {
             let generator = chain.generator();
@@ -64,7 +65,7 @@ async fn random_blocks_are_those_of_the_executor() {
         for _ in 0..10 {
             let case = chain.next_case();
             let parent = case.parent_hash();
-            let want = EthrexExecutor.build(&case.spec, parent, &case.inputs, &case.preimages);
+            let want = EthrexExecutor.build(&spec, parent, &case.inputs, &case.preimages);
             let got = engine.build(parent, &case.inputs, None);
             match (want, got) {
                 (Ok(want), Ok(got)) => {

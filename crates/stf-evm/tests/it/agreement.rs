@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 use tern_protocol::{Address, Gwei, Hash, Withdrawal};
-use tern_stf::{Error, ErrorKind, Executor, Preimages};
+use tern_stf::{ChainSpec, Error, ErrorKind, Executor, GenesisAccount, Preimages};
 use tern_stf_evm::{EvmExecutor, keccak};
 
 use crate::chain::{Chain, Draft, Person, ether};
@@ -44,6 +44,22 @@ fn an_empty_block_has_no_requests() {
     assert_eq!(built.header.requests_hash.unwrap().to_string(), expected);
     assert_eq!(built.header.blob_gas_used, Some(0));
     assert_eq!(built.block.len(), built.header_rlp.len() + 6);
+}
+
+#[test]
+fn no_log_makes_a_block_of_a_rollup_invalid() {
+    let topic = keccak(b"DepositEvent(bytes,bytes,bytes,bytes,bytes)").0;
+    let code = [&[0x7f][..], &topic, &[0x5f, 0x5f, 0xa1, 0x00]].concat();
+    let address = ChainSpec::MAINNET_DEPOSIT_CONTRACT;
+    let made = GenesisAccount { address, nonce: 1, code, ..GenesisAccount::default() };
+    let raw = Draft::call(0, address).signed(Person::ALICE);
+    // With Ethereum's address it would: the log is no deposit (EIP-6110).
+    let ethereum = Chain::new(vec![made.clone()]);
+    let error = ethereum.build(&ethereum.inputs(vec![crate::chain::free(raw.clone())]));
+    assert!(matches!(error, Err(Error::SystemContract(_))), "{error:?}");
+    let mut rollup = Chain::with_spec(ChainSpec::rollup(ethereum.spec.chain_id), vec![made]);
+    let built = rollup.advance(vec![raw]);
+    assert!(built.skipped.is_empty() && built.header.logs_bloom != [0; 256]);
 }
 
 #[test]
