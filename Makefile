@@ -46,6 +46,7 @@ test-heavy: build ## The long runs: 20,000 random blocks, a minute of each fuzz 
 	@$(STAGE) planted tools/planted
 	@$(STAGE) planted-traces tools/planted-traces
 	@$(STAGE) kills env TERN_KILLS=100 cargo test --locked --workspace --test it whatever_is_killed -- --nocapture
+	@$(STAGE) l1-away env TERN_L1_AWAY=180 cargo test --locked --workspace --test it l1_away -- --nocapture
 	@$(STAGE) measures cargo test --locked --workspace -- --ignored --nocapture how_long_six what_a_transfer_costs derived_faster_than
 	@$(STAGE) traces env TERN_TRACES=400 cargo test --locked --workspace --test it the_contracts_do_what_the_model_does
 	@$(STAGE) invariants env FOUNDRY_PROFILE=heavy tools/contracts test --match-path 'test/invariants/*'
