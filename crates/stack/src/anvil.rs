@@ -130,6 +130,15 @@ fn is_whole(path: &Path) -> bool {
 /// The blocks whose hashes the EVM's BLOCKHASH knows.
 const KNOWN_HASHES: u64 = 256;
 
+/// Makes a first block where there is none. anvil makes block 0 anew whenever it starts, and a
+/// rollup remembers the block that it was deployed after.
+pub(crate) async fn leave_block_0(l1: &L1) -> Result<(), L1Error> {
+    if l1.header(None).await?.number == 0 {
+        l1.ask::<_, serde_json::Value>("evm_mine", ()).await?;
+    }
+    Ok(())
+}
+
 /// An L1 that goes on from a file answers BLOCKHASH wrongly for blocks of the file, and the inbox
 /// would refuse every batch that reads one of them. With so many new blocks on them they are asked
 /// of EIP-2935, which is in the file. Whether that was needed.

@@ -131,6 +131,7 @@ impl Stack {
         if !tern_l1::is_development(l1.chain_id()) {
             return Err(StackError::NotDevelopment { chain_id: l1.chain_id() });
         }
+        anvil::leave_block_0(&l1).await?;
         anvil::mend_block_hashes(&l1).await?;
         let (url, time) = (self.layout.l1(), self.layout.l1_block_time);
         self.place
