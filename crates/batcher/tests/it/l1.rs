@@ -94,10 +94,13 @@ impl World {
     /// Runs a batcher until it ends by itself, while blocks come.
     pub(crate) async fn run(&self, options: Options) -> Result<Summary, BatcherError> {
         let stop = std::future::pending();
-        tokio::select! {
+        let done = tokio::select! {
             done = tern_batcher::run(options, |_| {}, stop) => done,
             () = self.mine_for_ever() => unreachable!("it mines for ever"),
-        }
+        };
+        // The node shows a block's state before it has the block's logs; with one more it has them.
+        self.mine(1).await;
+        done
     }
 
     /// Runs a batcher for a while and kills it.

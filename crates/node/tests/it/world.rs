@@ -306,7 +306,7 @@ fn header(segment: &Segment, place: (BatchAcc, u64), data: DataRef) -> BatchHead
 }
 
 /// Data as `spec/batch.md` has it, uncompressed.
-pub(crate) fn plain(blocks: &[Vec<Bytes>]) -> Vec<u8> {
+fn plain(blocks: &[Vec<Bytes>]) -> Vec<u8> {
     let raws = |block: &Vec<Bytes>| block.iter().map(|raw| raw.0.clone()).collect();
     tern_codec::encode_plain(&tern_codec::BatchData { blocks: blocks.iter().map(raws).collect() })
 }
