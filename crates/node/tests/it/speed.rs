@@ -37,7 +37,7 @@ impl Load {
         let rollup = world.rollup();
         let keys: Vec<Key> = (1..=ACCOUNTS).map(Key::dev).collect();
         for key in &keys {
-            world.deposit(key.address().0.into(), 100_000_000_000_000_000_000).await;
+            world.deposit(key.address().0.into(), 10_000_000_000_000_000_000).await;
         }
         world.strange(&world.key, 2, &Strange::None, keys.len() as u16).await;
         let mut nonce = 0;
