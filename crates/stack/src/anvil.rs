@@ -130,11 +130,12 @@ fn is_whole(path: &Path) -> bool {
 /// The blocks whose hashes the EVM's BLOCKHASH knows.
 const KNOWN_HASHES: u64 = 256;
 
-/// Makes a first block where there is none. anvil makes block 0 anew whenever it starts, and a
-/// rollup remembers the block that it was deployed after.
+/// Makes the first two blocks where there are none, the second later than those before. anvil makes
+/// block 0 anew whenever it starts, and it must be neither the block that a rollup remembers as
+/// that of its deployment nor the one before.
 pub(crate) async fn leave_block_0(l1: &L1) -> Result<(), L1Error> {
-    if l1.header(None).await?.number == 0 {
-        l1.ask::<_, serde_json::Value>("evm_mine", ()).await?;
+    if l1.header(None).await?.number < 2 {
+        l1.ask::<_, serde_json::Value>("anvil_mine", ("0x2", "0x1")).await?;
     }
     Ok(())
 }
