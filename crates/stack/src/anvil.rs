@@ -85,11 +85,23 @@ impl Files {
         arguments
     }
 
-    /// Copies the state of a running L1.
+    /// Copies the state of a running L1, as it is after a block.
     pub(crate) async fn keep(&self, l1: &L1) -> Result<(), StackError> {
-        let dump: alloy_primitives::Bytes = l1.ask("anvil_dumpState", ()).await?;
+        for _ in 0..TRIES {
+            let before = l1.header(None).await?.hash;
+            let dump: alloy_primitives::Bytes = l1.ask("anvil_dumpState", ()).await?;
+            // It copies blocks first and accounts last: with a block in between, its contracts would
+            // know of batches that no block has.
+            if l1.header(None).await?.hash == before {
+                return self.write(&dump);
+            }
+        }
+        Err(StackError::L1State("it makes blocks faster than its state is copied".into()))
+    }
+
+    fn write(&self, dump: &[u8]) -> Result<(), StackError> {
         let mut state = Vec::new();
-        flate2::read::GzDecoder::new(&dump[..])
+        flate2::read::GzDecoder::new(dump)
             .read_to_end(&mut state)
             .map_err(|error| StackError::L1State(error.to_string()))?;
         write_whole(&self.kept, &state)
@@ -126,6 +138,9 @@ fn is_whole(path: &Path) -> bool {
     let Ok(file) = fs::File::open(path) else { return false };
     serde_json::from_reader::<_, serde::de::IgnoredAny>(io::BufReader::new(file)).is_ok()
 }
+
+/// So often a copy is made again because a block came meanwhile.
+const TRIES: usize = 8;
 
 /// The blocks whose hashes the EVM's BLOCKHASH knows.
 const KNOWN_HASHES: u64 = 256;
