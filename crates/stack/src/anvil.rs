@@ -75,6 +75,8 @@ impl Files {
             ("--accounts", ACCOUNTS.len() as u64),
             // It calls a block final once two epochs lie on it.
             ("--slots-in-an-epoch", 1),
+            // Else it writes `last` now and then as well, also in the middle of a block.
+            ("--state-interval", u64::from(u32::MAX)),
         ] {
             arguments.extend([name.into(), value.to_string().into()]);
         }
