@@ -235,7 +235,7 @@ pub enum L1Error {
         account: Address,
     },
     /// Gas costs more than allowed.
-    #[error("the {role} asks {} a unit of {unit} for {what}, but at most {} are allowed: wait, or raise the cap", gwei(*need), gwei(*cap))]
+    #[error("the {role} asks {} a unit of {unit} for {what}, but at most {} are allowed: wait, or allow more with --max-{}fee", gwei(*need), gwei(*cap), if *unit == "gas" { "" } else { "blob-" })]
     FeeCap {
         /// What kind of node it is.
         role: String,
@@ -377,7 +377,7 @@ mod tests {
             cap: 500_000_000_000,
         };
         let says = "the rollup node asks 712.5 gwei a unit of gas for the deposit, but at most \
-                    500 gwei are allowed: wait, or raise the cap";
+                    500 gwei are allowed: wait, or allow more with --max-fee";
         assert_eq!(error.to_string(), says);
         let (have, need) =
             (U256::from(1_300_000_000_000_000_u64), U256::from(2_000_000_000_000_000_u64));

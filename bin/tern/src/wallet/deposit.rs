@@ -3,8 +3,8 @@
 use clap::Args;
 use tern_wallet::{Account, Amount};
 
-use super::{Ends, FeeOptions, Progress, account, amount, key, print};
-use crate::{failure::Failure, keys::KeyOptions, runtime};
+use super::{Payer, Progress, account, amount, print};
+use crate::{failure::Failure, runtime};
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -26,11 +26,7 @@ pub(crate) struct Deposit {
     #[arg(long)]
     no_wait: bool,
     #[command(flatten)]
-    ends: Ends,
-    #[command(flatten)]
-    fees: FeeOptions,
-    #[command(flatten)]
-    key: KeyOptions,
+    payer: Payer,
     /// Print one JSON object.
     #[arg(long)]
     json: bool,
@@ -39,9 +35,8 @@ pub(crate) struct Deposit {
 /// Deposits.
 pub(crate) fn run(arguments: &Deposit) -> Result<bool, Failure> {
     runtime::single()?.block_on(async {
-        let chains =
-            arguments.fees.hold(arguments.ends.sources()).connect_l1(arguments.no_wait).await?;
-        let key = key(&arguments.key, &chains.l1)?;
+        let chains = arguments.payer.sources().connect_l1(arguments.no_wait).await?;
+        let key = arguments.payer.key(&chains.l1)?;
         let to = match arguments.to {
             Some(to) => to.on(chains.l2_chain(), "a deposit's receiver")?,
             None => key.address(),

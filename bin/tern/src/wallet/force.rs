@@ -3,8 +3,8 @@
 use clap::Args;
 use tern_wallet::{Account, Amount, Data, Fate, Force as Wish};
 
-use super::{Ends, FeeOptions, Progress, account, amount, fee, key, print};
-use crate::{failure::Failure, keys::KeyOptions, runtime};
+use super::{Payer, Progress, account, amount, fee, print};
+use crate::{failure::Failure, runtime};
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -41,11 +41,7 @@ pub(crate) struct Force {
     #[arg(long)]
     no_wait: bool,
     #[command(flatten)]
-    ends: Ends,
-    #[command(flatten)]
-    fees: FeeOptions,
-    #[command(flatten)]
-    key: KeyOptions,
+    payer: Payer,
     /// Print one JSON object.
     #[arg(long)]
     json: bool,
@@ -60,9 +56,8 @@ pub(crate) fn calldata(text: &str) -> Result<Data, String> {
 /// Forces a transaction; true if it was not skipped and did not fail.
 pub(crate) fn run(arguments: &Force) -> Result<bool, Failure> {
     runtime::single()?.block_on(async {
-        let chains =
-            arguments.fees.hold(arguments.ends.sources()).connect_l1(arguments.no_wait).await?;
-        let key = key(&arguments.key, &chains.l1)?;
+        let chains = arguments.payer.sources().connect_l1(arguments.no_wait).await?;
+        let key = arguments.payer.key(&chains.l1)?;
         let wish = Wish {
             to: arguments.to.on(chains.l2_chain(), "the rollup")?,
             value: arguments.amount,

@@ -48,19 +48,33 @@ impl Ends {
     }
 }
 
-/// What a command may pay.
-#[derive(Debug, Clone, Copy, Args)]
-pub(crate) struct FeeOptions {
+/// Who pays, where, and how much at most: what every command takes that sends.
+#[derive(Debug, Args)]
+pub(crate) struct Payer {
+    #[command(flatten)]
+    ends: Ends,
     /// The most that a unit of gas may cost, on L1 and in the rollup, in gwei unless another unit
     /// follows [default: 500]
     #[arg(long, value_name = "GWEI", value_parser = fee)]
     max_fee: Option<Amount>,
+    #[command(flatten)]
+    key: KeyOptions,
 }
 
-impl FeeOptions {
-    /// The ends, held to it.
-    fn hold(self, sources: Sources) -> Sources {
-        Sources { max_fee: self.max_fee.map(|fee| fee.0.saturating_to()), ..sources }
+impl Payer {
+    /// The ends, held to what may be paid.
+    fn sources(&self) -> Sources {
+        Sources { max_fee: self.max_fee.map(|fee| fee.0.saturating_to()), ..self.ends.sources() }
+    }
+
+    /// The key, said on stderr as the account it signs for.
+    fn key(&self, chain: &L1) -> Result<Key, Failure> {
+        let key = Key::load(&self.key.source())?;
+        let account = InteropAddress::evm(chain.chain_id(), key.address().into_array());
+        if let Ok(account) = account {
+            eprintln!("from {account}");
+        }
+        Ok(key)
     }
 }
 
@@ -77,16 +91,6 @@ fn account(text: &str) -> Result<Account, tern_interop_address::Error> {
 /// An amount in the words of the command line.
 fn amount(text: &str) -> Result<Amount, tern_wallet::WalletError> {
     tern_wallet::parse_amount(text)
-}
-
-/// The key, said on stderr as the account it signs for.
-fn key(options: &KeyOptions, chain: &L1) -> Result<Key, Failure> {
-    let key = Key::load(&options.source())?;
-    let account = InteropAddress::evm(chain.chain_id(), key.address().into_array());
-    if let Ok(account) = account {
-        eprintln!("from {account}");
-    }
-    Ok(key)
 }
 
 /// Progress on stderr: what is done stays, what it waits for is replaced.

@@ -5,8 +5,8 @@ use std::time::Duration;
 use clap::Args;
 use tern_batcher::BatcherError;
 
-use super::{Ends, FeeOptions, key, print};
-use crate::{failure::Failure, keys::KeyOptions, runtime};
+use super::{Payer, print};
+use crate::{failure::Failure, runtime};
 
 /// Between two looks at L1 while the sequencer's turn lasts.
 const PAUSE: Duration = Duration::from_secs(2);
@@ -25,11 +25,7 @@ pub(crate) struct Relieve {
     #[arg(long)]
     wait: bool,
     #[command(flatten)]
-    ends: Ends,
-    #[command(flatten)]
-    fees: FeeOptions,
-    #[command(flatten)]
-    key: KeyOptions,
+    payer: Payer,
     /// Print one JSON object.
     #[arg(long)]
     json: bool,
@@ -38,8 +34,8 @@ pub(crate) struct Relieve {
 /// Posts a batch that takes the queues.
 pub(crate) fn run(arguments: &Relieve) -> Result<bool, Failure> {
     runtime::single()?.block_on(async {
-        let chains = arguments.fees.hold(arguments.ends.sources()).connect_l1(true).await?;
-        let key = key(&arguments.key, &chains.l1)?;
+        let chains = arguments.payer.sources().connect_l1(true).await?;
+        let key = arguments.payer.key(&chains.l1)?;
         let mut told = false;
         let done = loop {
             match tern_batcher::relief(&chains.l1, &chains.rollup, &key).await {

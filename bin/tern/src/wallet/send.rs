@@ -4,8 +4,8 @@ use clap::Args;
 use tern_l1::L1Error;
 use tern_wallet::{Account, Amount, WalletError};
 
-use super::{Ends, FeeOptions, Progress, account, amount, key, print};
-use crate::{failure::Failure, keys::KeyOptions, runtime};
+use super::{Payer, Progress, account, amount, print};
+use crate::{failure::Failure, runtime};
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -27,11 +27,7 @@ pub(crate) struct Send {
     #[arg(long, value_name = "HEX", default_value = "0x", value_parser = super::force::calldata)]
     data: tern_wallet::Data,
     #[command(flatten)]
-    ends: Ends,
-    #[command(flatten)]
-    fees: FeeOptions,
-    #[command(flatten)]
-    key: KeyOptions,
+    payer: Payer,
     /// Print one JSON object.
     #[arg(long)]
     json: bool,
@@ -40,7 +36,7 @@ pub(crate) struct Send {
 /// Sends.
 pub(crate) fn run(arguments: &Send) -> Result<bool, Failure> {
     runtime::single()?.block_on(async {
-        let node = arguments.fees.hold(arguments.ends.sources()).l2().await?;
+        let node = arguments.payer.sources().l2().await?;
         match node.rollup().await {
             Ok(rollup) => node.rpc().expect_chain(rollup.config.chain_id.0)?,
             // Whoever mistypes a node's address must not pay on another chain.
@@ -50,7 +46,7 @@ pub(crate) fn run(arguments: &Send) -> Result<bool, Failure> {
             Err(L1Error::Refused { .. }) => {}
             Err(error) => return Err(error.into()),
         }
-        let key = key(&arguments.key, node.rpc())?;
+        let key = arguments.payer.key(node.rpc())?;
         let to = arguments.to.on(node.rpc().chain_id(), "the node")?;
         let mut progress = Progress::start();
         let watch = &mut |event| progress.tell(event);

@@ -6,8 +6,8 @@ use clap::Args;
 use tern_l1::Key;
 use tern_wallet::{Account, Amount, Chains, Journal, Paid, TxHash};
 
-use super::{Ends, FeeOptions, Progress, account, amount, key, print, value};
-use crate::{failure::Failure, keys::KeyOptions, runtime};
+use super::{Payer, Progress, account, amount, print, value};
+use crate::{failure::Failure, runtime};
 
 #[derive(Debug, Args)]
 #[command(group(clap::ArgGroup::new("what").args(["amount", "resume"]).required(true)))]
@@ -43,11 +43,7 @@ pub(crate) struct Withdraw {
     #[arg(long, value_name = "DIR", default_value = ".tern/withdrawals")]
     journal: PathBuf,
     #[command(flatten)]
-    ends: Ends,
-    #[command(flatten)]
-    fees: FeeOptions,
-    #[command(flatten)]
-    key: KeyOptions,
+    payer: Payer,
     /// Print one JSON object a line.
     #[arg(long)]
     json: bool,
@@ -56,8 +52,8 @@ pub(crate) struct Withdraw {
 /// Withdraws, or goes on with it.
 pub(crate) fn run(arguments: &Withdraw) -> Result<bool, Failure> {
     runtime::single()?.block_on(async {
-        let chains = arguments.fees.hold(arguments.ends.sources()).connect().await?;
-        let key = key(&arguments.key, chains.node()?.rpc())?;
+        let chains = arguments.payer.sources().connect().await?;
+        let key = arguments.payer.key(chains.node()?.rpc())?;
         let journal = Journal::new(arguments.journal.clone());
         let Some(amount) = arguments.amount else {
             return resume(arguments, &chains, &key, &journal).await;
