@@ -132,7 +132,14 @@ impl Genesis {
                 code: Bytes::new(),
                 storage: BTreeMap::new(),
             };
-            alloc.entry(funded.address).or_insert(account);
+            if alloc.insert(funded.address, account).is_some() {
+                let address = funded.address;
+                let reason = format!(
+                    "genesis.accounts has {address}, which is there already: twice in the list, \
+                     or one of the contracts that every rollup begins with"
+                );
+                return Err(DeployError::Genesis { reason });
+            }
         }
         let genesis = Self {
             config: rules(config.chain.chain_id),

@@ -4,7 +4,7 @@ use std::{io, path::PathBuf};
 
 use alloy_primitives::{Address, B256};
 use tern_interop_address::{Error as AddressError, InteropAddress};
-use tern_l1::{Kind, L1Error, gwei};
+use tern_l1::{Kind, L1Error};
 use tern_rollup::RollupError;
 
 /// Why an action is not done: what happened, and what to do.
@@ -142,18 +142,6 @@ pub enum WalletError {
         hash: B256,
         /// How long it was waited for.
         seconds: u64,
-    },
-    /// Gas costs more than allowed.
-    #[error("the {role} asks {} a unit of gas for {what}, more than the {} that it may cost: wait, or allow more with --max-fee", gwei(*price), gwei(*cap))]
-    FeeCap {
-        /// What kind of node asks it.
-        role: String,
-        /// What was to be sent.
-        what: String,
-        /// What it costs, in wei.
-        price: u128,
-        /// The most that it may, in wei.
-        cap: u128,
     },
     /// The node knows no rollup.
     #[error(

@@ -65,17 +65,13 @@ fn decode<E: SolEvent>(log: &Log) -> Result<E, WalletError> {
         .map_err(|error| WalletError::Answer { what: E::SIGNATURE, reason: error.to_string() })
 }
 
-/// An error in the words of who uses a wallet: with what the contract says instead of its bytes,
-/// and with the option that helps.
+/// An error in the words of who uses a wallet: with what the contract says instead of its bytes.
 pub(crate) fn explain(error: L1Error) -> WalletError {
     match error {
         L1Error::Reverted { what, data } if data.len() >= 4 => match reason(&data) {
             Some(reason) => WalletError::Refused { what, reason },
             None => L1Error::Reverted { what, data }.into(),
         },
-        L1Error::FeeCap { role, what, need, cap, .. } => {
-            WalletError::FeeCap { role, what, price: need, cap }
-        }
         other => other.into(),
     }
 }

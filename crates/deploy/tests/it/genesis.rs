@@ -172,6 +172,20 @@ fn a_genesis_that_no_chain_can_begin_with_is_refused() {
 }
 
 #[test]
+fn an_account_that_is_there_already_is_refused() {
+    let twice = dev().genesis.expect("there").accounts[0].address;
+    for address in [twice, OUTBOX] {
+        let mut config = dev();
+        let accounts = &mut config.genesis.as_mut().expect("there").accounts;
+        let mut again = accounts[0];
+        again.address = address;
+        accounts.push(again);
+        let error = Genesis::new(&config, TIME).expect_err("it has it").to_string();
+        assert!(error.contains(&address.to_string()) && error.contains("twice"), "{error}");
+    }
+}
+
+#[test]
 fn files_are_written_once_and_read_again() {
     run(async {
         let (anvil, folder) = (anvil(&[]), Folder::new("files"));

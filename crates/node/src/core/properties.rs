@@ -73,6 +73,10 @@ struct World {
 
 impl World {
     fn new(confirmations: u64) -> Self {
+        Self::with(confirmations, usize::MAX)
+    }
+
+    fn with(confirmations: u64, max_segment_bytes: usize) -> Self {
         let chain = Chain::new(1_000);
         let inbox = Inbox::before(chain.head());
         let tip = inbox.tip();
@@ -83,7 +87,7 @@ impl World {
             confirmations,
             max_drift: 30,
             max_backlog: 60_000,
-            max_segment_bytes: usize::MAX,
+            max_segment_bytes,
         };
         let derived = vec![Derived { tip, hash: Hash([2; 32]) }];
         let pending = Pending::default();
@@ -230,6 +234,7 @@ impl World {
         let data = plain(&segment.blocks);
         let limits = config().limits;
         assert!(data.len() <= tern_codec::capacity(limits.blobs.into()), "it fits the blobs");
+        assert!(data.len() <= self.settings.max_segment_bytes, "it is as small as asked for");
         let header = BatchHeader {
             parent,
             index: BatchIndex(index),
@@ -315,8 +320,7 @@ fn plain(blocks: &[Vec<Bytes>]) -> Vec<u8> {
     tern_codec::encode_plain(&tern_codec::BatchData { blocks: blocks.iter().map(raws).collect() })
 }
 
-fn play(moves: Vec<Move>, confirmations: u64) -> World {
-    let mut world = World::new(confirmations);
+fn play(mut world: World, moves: Vec<Move>) -> World {
     for step in moves {
         match step {
             Move::Tick(seconds) => world.now += seconds,
@@ -346,8 +350,9 @@ proptest! {
     fn segments_become_batches_that_l1_accepts_and_derive_the_very_blocks(
         moves in moves(),
         confirmations in 0_u64..3,
+        max_segment_bytes in prop_oneof![Just(usize::MAX), Just(65_536)],
     ) {
-        play(moves, confirmations);
+        play(World::with(confirmations, max_segment_bytes), moves);
     }
 }
 
@@ -395,7 +400,7 @@ fn an_honest_day_is_posted_whole() {
         moves.push(Move::Mine { gap: 6, deposits: n % 3, forced });
         moves.push(Move::Post { gap: 6 });
     }
-    let mut world = play(moves, 0);
+    let mut world = play(World::new(0), moves);
     assert!(world.posted > 50, "{} batches", world.posted);
     while world.pending.last().is_some_and(|last| last.number > world.derived().tip.block + 30) {
         world.post(1);

@@ -2,6 +2,7 @@
 
 use alloy_primitives::{Address, B256, Bytes};
 use serde_json::{Value, json};
+use tern_l1::L1Error;
 use tern_wallet::{Force, Journal, WalletError, deposit, force, initiate, parse_amount, send};
 
 use crate::world::{World, run, world};
@@ -39,7 +40,7 @@ fn a_node_that_asks_more_than_allowed_is_not_paid() {
         let refused = |error: WalletError, role: &str| {
             let text = error.to_string();
             let says = [role, "--max-fee", "0.0000015 gwei"].iter().all(|word| text.contains(word));
-            assert!(says && matches!(error, WalletError::FeeCap { .. }), "{text}");
+            assert!(says && matches!(error, WalletError::Node(L1Error::FeeCap { .. })), "{text}");
         };
         let balance = chains.l1.balance(key.address()).await.expect("it answers");
         let amount = parse_amount("1").expect("an amount");
