@@ -113,15 +113,12 @@ impl BatcherError {
     /// What the caller can do about it.
     pub const fn kind(&self) -> Kind {
         match self {
-            // What answered before answers again, as a node that restarts or is asked too often.
-            Self::L1(
-                L1Error::NotANode { .. }
-                | L1Error::NoBlock { .. }
-                | L1Error::Refused { .. }
-                | L1Error::Funds { .. },
-            )
-            | Self::Node(L1Error::NotANode { .. } | L1Error::Refused { .. }) => Kind::Retry,
-            Self::L1(error) | Self::Node(error) => error.kind(),
+            // Somebody may send it some while it runs.
+            Self::L1(L1Error::Funds { .. }) => Kind::Retry,
+            Self::L1(error) | Self::Node(error) => match error.kind() {
+                Kind::Stop if error.passes() => Kind::Retry,
+                kind => kind,
+            },
             Self::Refused { .. } => Kind::Reset,
             Self::Mismatch(Mismatch::Header(_) | Mismatch::Span { .. }) => Kind::Stop,
             Self::Mismatch(_) => Kind::Reset,

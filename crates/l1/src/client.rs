@@ -236,7 +236,14 @@ impl L1 {
             RpcError::Transport(error) => {
                 if let Some(http) = error.as_http_error() {
                     let reason = format!("HTTP status {}", http.status);
-                    return L1Error::NotANode { host, method, reason };
+                    // Those say "later"; the others "never", and that nobody behind it was asked.
+                    let later = matches!(http.status, 408 | 429);
+                    if later || !(400..500).contains(&http.status) {
+                        return L1Error::NotANode { host, method, reason };
+                    }
+                    let message =
+                        format!("{reason}: check the URL and what stands before the node");
+                    return L1Error::Refused { role, host, method, message };
                 }
                 // The outer messages repeat the URL, and with it what may be secret in it.
                 let mut inner: &dyn std::error::Error = error;

@@ -302,6 +302,18 @@ pub enum L1Error {
 }
 
 impl L1Error {
+    /// Whether asking again may help where the node answered well before: one that restarts, is
+    /// asked too often, or stands behind a proxy says for a while what would be lasting at the start.
+    pub const fn passes(&self) -> bool {
+        match self {
+            Self::Refused { .. }
+            | Self::NotANode { .. }
+            | Self::NoBlock { .. }
+            | Self::Header { .. } => true,
+            _ => !matches!(self.kind(), Kind::Stop),
+        }
+    }
+
     /// What the caller can do about it.
     pub const fn kind(&self) -> Kind {
         match self {
@@ -385,6 +397,16 @@ mod tests {
         let says =
             "has 0.0013 ETH, but the deposit may cost 0.002 ETH: send it at least 0.0007 ETH more";
         assert!(error.to_string().ends_with(says), "{error}");
+    }
+
+    #[test]
+    fn what_a_node_says_for_a_while_passes_and_what_somebody_has_to_change_does_not() {
+        let (role, host, method) = (String::new(), String::new(), String::new());
+        let (message, number) = (String::new(), String::new());
+        let refused = L1Error::Refused { role: role.clone(), host: host.clone(), method, message };
+        assert!(refused.passes() && refused.kind() == Kind::Stop);
+        assert!(L1Error::NoBlock { role, host: host.clone(), number }.passes());
+        assert!(!L1Error::WrongChain { host, got: 1, want: 2 }.passes());
     }
 
     #[test]

@@ -7,7 +7,7 @@ use alloy_network::TxSignerSync;
 use alloy_primitives::{Address, B256, Bytes, TxKind, U64, U256};
 use alloy_rpc_types_eth::{TransactionReceipt, TransactionRequest};
 
-use crate::{Key, L1, L1Error, Sidecar};
+use crate::{Key, L1, L1Error, Sidecar, Verdict};
 
 /// The most gas one transaction may use (EIP-7825).
 pub const MAX_GAS: u64 = 1 << 24;
@@ -158,12 +158,11 @@ impl L1 {
         let nonce = self.nonce(account, true).await?;
         let terms = Terms { chain_id: self.chain_id(), nonce, gas, fees, blob_fee };
         let (raw, hash) = sign(&terms, key, call)?;
-        match self.ask::<_, B256>("eth_sendRawTransaction", (Bytes::from(raw),)).await {
-            // Only the node's own refusal says that it has not taken it. No answer, or one of
-            // something in between, says nothing: the receipt will.
-            Ok(_) | Err(L1Error::Unreachable { .. } | L1Error::NotANode { .. }) => Ok(hash),
-            Err(L1Error::Refused { message, .. }) if message.contains("already known") => Ok(hash),
-            Err(error) => Err(error),
+        match self.send_raw(&raw.into()).await {
+            Verdict::Taken => Ok(hash),
+            Verdict::NonceUsed(error) | Verdict::Outbid(error) | Verdict::Refused(error) => {
+                Err(error)
+            }
         }
     }
 
@@ -177,8 +176,9 @@ impl L1 {
                     let (what, gas) = (what.to_owned(), receipt.gas_used);
                     return Err(L1Error::Failed { what, hash, gas });
                 }
-                // A node that restarts comes back.
-                Ok(None) | Err(L1Error::Unreachable { .. } | L1Error::NotANode { .. }) => {}
+                Ok(None) => {}
+                // It took the transaction, so it answered before.
+                Err(error) if error.passes() => {}
                 Err(error) => return Err(error),
             }
             if start.elapsed() >= self.patience {

@@ -123,11 +123,12 @@ pub enum NodeError {
 }
 
 impl NodeError {
-    /// Whether a node that was running should go on: an L1 node that worked and now answers with
-    /// rubbish, or not at all, is one that is being restarted or is overloaded.
+    /// Whether a node that was running should go on.
     pub(crate) const fn passes(&self) -> bool {
-        matches!(self, Self::L1(L1Error::Refused { .. } | L1Error::NotANode { .. }))
-            || !matches!(self.kind(), Kind::Stop)
+        match self {
+            Self::L1(error) => error.passes(),
+            _ => !matches!(self.kind(), Kind::Stop),
+        }
     }
 
     /// What the caller can do about it.

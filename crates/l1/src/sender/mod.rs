@@ -12,7 +12,7 @@ use gap::EMPTY_GAS;
 use journal::{Entry, Journal};
 
 use crate::{
-    BlockId, Call, Fees, Key, L1, L1Error, MAX_GAS, Sidecar,
+    BlockId, Call, Fees, Key, L1, L1Error, MAX_GAS, Sidecar, Verdict,
     send::{BLOB_GAS, Terms, sign},
 };
 
@@ -156,16 +156,6 @@ fn cost(call: &Call, gas: u64, price: Price) -> U256 {
         + call.value
 }
 
-/// What a node says of a transaction.
-enum Said {
-    /// It has it, or nobody knows.
-    Taken,
-    /// The nonce is used, or the pool holds another transaction that pays as much.
-    Occupied,
-    /// It refuses it.
-    Refused(L1Error),
-}
-
 impl Sender {
     /// Opens or makes the journal at `path` and finds again what was pending.
     pub async fn open(
@@ -213,10 +203,10 @@ impl Sender {
         let entry = Entry { nonce, call, gas, cancelled: false, attempts };
         self.journal.put(&entry)?;
         self.entries.push(Tracked::new(entry));
-        let error = match self.broadcast(raw).await {
-            Said::Taken => return Ok(nonce),
-            Said::Occupied => L1Error::NonceTaken { account, nonce },
-            Said::Refused(error) => error,
+        let error = match self.l1.send_raw(&raw.into()).await {
+            Verdict::Taken => return Ok(nonce),
+            Verdict::NonceUsed(_) | Verdict::Outbid(_) => L1Error::NonceTaken { account, nonce },
+            Verdict::Refused(error) => error,
         };
         self.entries.pop();
         self.journal.remove(nonce)?;
@@ -412,11 +402,13 @@ impl Sender {
         let (raw, hash) = self.signed(place, price, empty).await?;
         let Entry { nonce, call, .. } = &self.entries[place].entry;
         let (nonce, what) = (*nonce, call.what.clone());
-        match self.broadcast(raw).await {
-            Said::Taken => tracing::debug!(nonce, what, %hash, "sent again"),
+        match self.l1.send_raw(&raw.into()).await {
+            Verdict::Taken => tracing::debug!(nonce, what, %hash, "sent again"),
             // The next look says by whom, or raises the fees over it.
-            Said::Occupied => tracing::debug!(nonce, what, %hash, "the nonce is occupied"),
-            Said::Refused(error) => {
+            Verdict::NonceUsed(_) | Verdict::Outbid(_) => {
+                tracing::debug!(nonce, what, %hash, "the nonce is occupied");
+            }
+            Verdict::Refused(error) => {
                 let (account, need) = (self.account(), self.entries[place].cost());
                 let have = self.l1.balance(account).await?;
                 if have < need {
@@ -454,24 +446,5 @@ impl Sender {
         let fees = Fees { max: price.gas, priority: price.priority };
         let (chain_id, blob_fee) = (self.l1.chain_id(), price.blob_gas);
         sign(&Terms { chain_id, nonce, gas, fees, blob_fee }, &self.key, call)
-    }
-
-    async fn broadcast(&self, raw: Vec<u8>) -> Said {
-        match self.l1.ask::<_, B256>("eth_sendRawTransaction", (Bytes::from(raw),)).await {
-            // Only the node's own refusal says that it has not taken it. No answer, or one of
-            // something in between, says nothing: the next look will.
-            Ok(_) | Err(L1Error::Unreachable { .. } | L1Error::NotANode { .. }) => Said::Taken,
-            Err(L1Error::Refused { role, host, method, message }) => {
-                let has = |words: &[&str]| words.iter().any(|word| message.contains(word));
-                if has(&["already known", "already imported", "AlreadyKnown", "already exists"]) {
-                    Said::Taken
-                } else if has(&["nonce too low", "underpriced", "OldNonce"]) {
-                    Said::Occupied
-                } else {
-                    Said::Refused(L1Error::Refused { role, host, method, message })
-                }
-            }
-            Err(error) => Said::Refused(error),
-        }
     }
 }
