@@ -151,7 +151,8 @@ impl Making {
 /// Runs until somebody stops it.
 pub(crate) fn run(arguments: Node) -> Result<bool, Failure> {
     let options = arguments.options()?;
-    runtime::many()?.block_on(async {
+    let runtime = runtime::many()?;
+    let ended = runtime.block_on(async {
         let stop = runtime::stop_signal()?;
         let ready = |ready: tern_node::Ready| {
             let address = ready.address;
@@ -159,5 +160,8 @@ pub(crate) fn run(arguments: Node) -> Result<bool, Failure> {
         };
         tern_node::run(options, ready, stop).await?;
         Ok(true)
-    })
+    });
+    // Work that nobody waits for any more does not keep the process.
+    runtime.shutdown_timeout(Duration::from_secs(10));
+    ended
 }

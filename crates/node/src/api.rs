@@ -231,7 +231,7 @@ pub(crate) fn metrics(shared: &Shared) -> String {
 
 /// Whether a node is well, and what is wrong if not.
 pub(crate) fn health(shared: &Shared) -> (bool, Value) {
-    let status = shared.status();
-    let well = status.trouble.is_empty();
-    (well, json!({ "ok": well, "trouble": status.trouble, "latest": status.heads.latest.number }))
+    let (status, trouble) = (shared.status(), shared.trouble());
+    let well = trouble.is_empty();
+    (well, json!({ "ok": well, "trouble": trouble, "latest": status.heads.latest.number }))
 }

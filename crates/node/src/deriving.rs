@@ -146,6 +146,10 @@ impl Driver {
     ) -> Result<(), NodeError> {
         let Ok((acc, data)) = joined else { return Err(NodeError::Ended("reader of blobs")) };
         self.wanted.retain(|wanted| *wanted != acc);
+        // L1 went back meanwhile: nobody waits for it.
+        if !self.inbox.has(acc) {
+            return Ok(());
+        }
         match data {
             Ok(data) => {
                 self.fetched.insert(acc, data);

@@ -3,7 +3,8 @@
 
 use std::{
     collections::HashMap,
-    sync::{Arc, atomic::Ordering},
+    pin::pin,
+    sync::Arc,
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
@@ -19,7 +20,7 @@ use crate::{
     core::{
         derivation::Data,
         heads::{At, heads},
-        inbox::Inbox,
+        inbox::{Batch, Inbox},
         sequencing::{Derived, InboxRules, View, slowness},
     },
     reader::{DEPTH, Report},
@@ -30,6 +31,8 @@ use crate::{
 const CHECKPOINT_EVERY: u64 = 8;
 /// Batches that may wait to be derived before more of L1 is read.
 const WAITING: u64 = 64;
+/// How long what was begun may still take when the node is told to stop.
+const LAST_WORK: Duration = Duration::from_secs(10);
 /// How long to wait when nothing is planned.
 const IDLE: Duration = Duration::from_secs(1);
 
@@ -69,6 +72,8 @@ pub(crate) struct Driver {
     pub(crate) blob_trouble: String,
     pub(crate) lacks: Option<&'static str>,
     set: Option<[At; 3]>,
+    /// The newest L1 block that L1 calls final; 0 until it says so.
+    l1_final: u64,
     /// What was called final last, also before the start.
     finalized: At,
     /// The safe block whose chain's transactions are accounted for.
@@ -96,6 +101,7 @@ impl Driver {
             blob_trouble: String::new(),
             lacks: None,
             set: None,
+            l1_final: 0,
             finalized: At { number: 0, hash: Hash::ZERO },
             rescued: None,
             checkpointed,
@@ -132,14 +138,28 @@ impl Driver {
                 Some(at) = inputs.imported.recv() => self.followed = Some(at),
                 () = tokio::time::sleep_until(next) => {}
             }
-            next = Instant::now() + self.advance().await?;
+            self.shared.turns(true);
+            let mut advancing = pin!(self.advance());
+            let pause = tokio::select! {
+                pause = &mut advancing => pause?,
+                () = &mut *stop => {
+                    // What is begun may end, but nobody waits for ever for it.
+                    let _ = tokio::time::timeout(LAST_WORK, advancing).await;
+                    return Ok(Ended::Stopped);
+                }
+            };
+            next = Instant::now() + pause;
         }
     }
 
-    /// Whether more of L1 may be taken in. What waits to be derived is bounded, unless its data
-    /// is missing: then L1 may say that it is not needed.
+    /// Whether more of L1 may be taken in. What waits to be derived is bounded. If its data is
+    /// missing, L1 may say that it is not needed, but only as far as L1 goes back.
     fn may_read(&self) -> bool {
-        self.inbox.batches() < self.safe().tip.batches + WAITING || !self.blob_trouble.is_empty()
+        let derived = self.safe().tip.batches;
+        let read = self.inbox.head().number;
+        let goes_back = |batch: &Batch| read < batch.l1.number + 2 * DEPTH as u64;
+        self.inbox.batches() < derived + WAITING
+            || !self.blob_trouble.is_empty() && self.inbox.batch(derived).is_some_and(goes_back)
     }
 
     /// Takes what L1 says. False if that goes back too far.
@@ -175,6 +195,7 @@ impl Driver {
                 self.l1_trouble.clear();
                 self.caught_up = true;
             }
+            Report::Final(number) => self.l1_final = number,
             Report::Trouble(words) => {
                 if self.l1_trouble != words {
                     warn!("{words}");
@@ -199,6 +220,7 @@ impl Driver {
     /// Does all that can be done now; returns how long there is nothing to do.
     async fn advance(&mut self) -> Result<Duration, NodeError> {
         if self.derive_next().await? {
+            self.forget()?;
             self.publish().await?;
             return Ok(Duration::ZERO);
         }
@@ -210,26 +232,47 @@ impl Driver {
                 pause = self.sequence().await?;
             }
             self.checkpoint()?;
+        } else {
+            self.forget()?;
         }
         self.publish().await?;
         Ok(pause)
     }
 
-    /// Keeps where reading can begin after a restart.
+    /// Keeps where reading can begin after a restart: here.
     fn checkpoint(&mut self) -> Result<(), NodeError> {
         let head = self.inbox.head().number;
         if head < self.checkpointed + CHECKPOINT_EVERY && head >= self.checkpointed {
             return Ok(());
         }
-        self.checkpointed = head;
+        self.prune();
+        self.put(&Checkpoint::new(&self.inbox.snapshot(), self.safe().hash))
+    }
+
+    /// While a long way of L1 is read: forgets what is derived and far back, and keeps the oldest
+    /// place that is remembered as one where reading can begin.
+    fn forget(&mut self) -> Result<(), NodeError> {
+        self.prune();
+        let oldest = self.inbox.oldest();
+        if oldest.l1.number < self.checkpointed + CHECKPOINT_EVERY {
+            return Ok(());
+        }
+        self.put(&Checkpoint::new(&oldest, self.derived[0].hash))
+    }
+
+    fn prune(&mut self) {
         self.inbox.prune(DEPTH as u64 + 32, self.safe().tip.batches);
         let base = self.inbox.base();
         let old = base.batches.saturating_sub(self.first_batch());
         self.derived.drain(..(old as usize).min(self.derived.len() - 1));
         self.shared.pending().prune(base.block);
-        let checkpoint = Checkpoint::new(&self.inbox.snapshot(), self.safe().hash);
+    }
+
+    fn put(&mut self, checkpoint: &Checkpoint) -> Result<(), NodeError> {
+        self.checkpointed = checkpoint.l1.number;
+        let base = self.inbox.base().block;
         let settled = self.set.map_or(0, |[_, _, finalized]| finalized.number);
-        self.shared.store.put_checkpoint(&checkpoint, base.block, settled)
+        self.shared.store.put_checkpoint(checkpoint, base, settled)
     }
 
     /// Tells the engine and everybody else what the heads are.
@@ -273,7 +316,7 @@ impl Driver {
         };
         let genesis = At { number: 0, hash: self.shared.rollup.config.genesis_hash };
         // A settled block that is not derived yet, or is another than was derived, changes nothing.
-        let settled = self.inbox.settled_by(self.shared.l1_final.load(Ordering::Relaxed));
+        let settled = self.inbox.settled_by(self.l1_final);
         let settled = settled.map(|s| At { number: s.number, hash: s.hash });
         let known = [settled, Some(self.finalized)].into_iter().flatten();
         let settled = known.filter(|at| self.descends(derived, *at)).max_by_key(|at| at.number);

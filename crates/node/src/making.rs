@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use tern_engine::Budget;
+use tern_engine::{Budget, EngineError};
 use tern_node_api::Bytes;
 use tern_protocol::{BlockInputs, Candidate};
 use tracing::{debug, info, warn};
@@ -183,8 +183,11 @@ impl Driver {
         let inputs = BlockInputs { candidates, ..inputs };
         let (parent, hash) = (block.parent, block.hash);
         self.shared
-            .blocking(move |shared| {
-                Ok(shared.engine.build(parent, &inputs, None)?.head.hash == hash)
+            .blocking(move |shared| match shared.engine.build(parent, &inputs, None) {
+                Ok(made) => Ok(made.head.hash == hash),
+                // The engine's folder is lost, and what came before is on no L1.
+                Err(EngineError::Unknown { .. } | EngineError::Gone { .. }) => Ok(false),
+                Err(error) => Err(error.into()),
             })
             .await
     }

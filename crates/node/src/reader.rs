@@ -1,8 +1,8 @@
 //! Reading L1, away from everything that must not wait for it.
 
 use std::{
-    sync::{Arc, atomic::Ordering},
-    time::Duration,
+    sync::Arc,
+    time::{Duration, Instant},
 };
 
 use tern_l1::{BlockId, Cursor, CursorOptions, Kind, L1, L1Block, L1Error, Step};
@@ -34,6 +34,8 @@ pub(crate) enum Report {
     Back { to: u64 },
     /// There is nothing more for now.
     Read,
+    /// L1 calls this block final, and those before: they are of the branch that was read.
+    Final(u64),
     /// L1 is not to be had for now.
     Trouble(String),
     /// A reorganisation that is too deep: begin anew.
@@ -64,7 +66,14 @@ pub(crate) async fn read(l1: L1, contracts: Contracts, from: BlockId, to: Sender
             }
         }
     };
+    let mut asked: Option<Instant> = None;
     loop {
+        // Asked before the branch is looked at: so what is final is of that branch.
+        let due = asked.is_none_or(|asked| asked.elapsed() >= WATCH);
+        let finality = if due { l1.final_block().await.ok().flatten() } else { None };
+        if due {
+            asked = Some(Instant::now());
+        }
         let report = match cursor.next().await {
             Ok(Step::Forward(blocks)) => match understand(&contracts, blocks) {
                 Ok(blocks) => Report::Forward { blocks, head: cursor.head().number },
@@ -82,7 +91,13 @@ pub(crate) async fn read(l1: L1, contracts: Contracts, from: BlockId, to: Sender
         backoff.reset();
         let idle = matches!(report, Report::Read);
         let last = matches!(report, Report::Failed(_));
+        let branch = matches!(report, Report::Read | Report::Forward { .. });
         if to.send(report).await.is_err() || last {
+            return;
+        }
+        if let Some(number) = finality.filter(|_| branch)
+            && to.send(Report::Final(number)).await.is_err()
+        {
             return;
         }
         if idle {
@@ -101,9 +116,6 @@ pub(crate) async fn watch_head(shared: Arc<Shared>, l1: L1) {
                 timestamp: head.timestamp,
             });
             shared.set_status(|status| status.l1_head = head);
-        }
-        if let Ok(Some(number)) = l1.final_block().await {
-            shared.l1_final.store(number, Ordering::Relaxed);
         }
         tokio::time::sleep(WATCH).await;
     }

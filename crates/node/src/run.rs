@@ -4,7 +4,7 @@ use std::{
     future::Future,
     net::SocketAddr,
     pin::pin,
-    sync::{Arc, Mutex, RwLock, atomic::AtomicU64},
+    sync::{Arc, Mutex, RwLock},
     time::Duration,
 };
 
@@ -69,12 +69,19 @@ pub async fn run(
         .map_err(|source| NodeError::Folder { path: options.data.clone(), source })?;
     // What is wrong with L1 is said before anything is made; an L1 that is away comes back.
     let place = options.l1.clone();
-    let (l1, trouble) = match reach(&place, &rollup).await {
-        Ok(l1) => (Some(l1), String::new()),
-        Err(error) if error.kind() == Kind::Retry => (None, error.to_string()),
-        Err(error) => return Err(error),
+    let mut stop = pin!(stop);
+    let opening = async {
+        let (l1, trouble) = match reach(&place, &rollup).await {
+            Ok(l1) => (Some(l1), String::new()),
+            Err(error) if error.kind() == Kind::Retry => (None, error.to_string()),
+            Err(error) => return Err(error),
+        };
+        Ok((l1, trouble, open(&options, rollup, settings).await?))
     };
-    let shared = open(&options, rollup, settings).await?;
+    let (l1, trouble, shared) = tokio::select! {
+        () = &mut stop => return Ok(()),
+        opened = opening => opened?,
+    };
     if l1.is_none() {
         warn!("{trouble}; it is tried again");
         shared.set_status(|status| status.trouble = trouble);
@@ -104,7 +111,6 @@ pub async fn run(
     info!(%address, "the node answers");
     ready(Ready { address });
 
-    let mut stop = pin!(stop);
     let result = match wait_for(&shared, &place, l1, &mut stop).await {
         Ok(Some(reached)) => drive(&shared, &reached, imported, &mut stop).await,
         Ok(None) => Ok(()),
@@ -193,7 +199,7 @@ async fn wait_for(
         }
         match reach(url, &shared.rollup).await {
             Ok(reached) => return Ok(Some(reached)),
-            Err(error) if error.kind() == Kind::Retry => {
+            Err(error) if error.passes() => {
                 shared.set_status(|status| status.trouble = error.to_string());
             }
             Err(error) => return Err(error),
@@ -249,9 +255,9 @@ async fn open(
         store,
         blobs,
         rebuilding: Semaphore::new(1),
-        l1_final: AtomicU64::new(0),
         status: RwLock::new(status),
         pending: Mutex::new(pending),
+        turn: Mutex::new(None),
         heads,
     }))
 }
@@ -345,7 +351,7 @@ async fn drive(
     // Nobody listens to this one until a driver does.
     let (_, closed) = mpsc::channel(1);
     let mut inputs = Inputs { l1: closed, imported };
-    let mut backoff = Backoff::default();
+    let (mut backoff, mut anew) = (Backoff::default(), false);
     loop {
         let result = tokio::select! {
             () = &mut *stop => return Ok(()),
@@ -358,6 +364,12 @@ async fn drive(
         match ended {
             Ok(Ended::Stopped) => return Ok(()),
             Ok(Ended::TooDeep) => warn!("L1 went back far: reading it again from before that"),
+            // What was read wrongly before may be in every checkpoint.
+            Err(error @ NodeError::Inbox { .. }) if !anew => {
+                warn!("{error}; reading L1 again from the rollup's deployment on, to be sure");
+                anew = true;
+                shared.store.forget_checkpoints()?;
+            }
             Err(error) if !error.passes() => return Err(error),
             Err(error) => {
                 warn!("{error}; beginning again from what is kept");
@@ -388,6 +400,7 @@ async fn from(
     inputs.l1 = listening;
     let mut driver = Driver::new(shared.clone(), reached.rules, inbox, hash);
     let ended = driver.run(inputs, stop).await;
+    shared.turns(false);
     reading.abort();
     ended
 }

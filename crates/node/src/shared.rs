@@ -1,8 +1,8 @@
 //! What the parts of a running node share.
 
 use std::{
-    sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, atomic::AtomicU64},
-    time::Duration,
+    sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock},
+    time::{Duration, Instant},
 };
 
 use tern_engine::Ethrex;
@@ -17,6 +17,9 @@ use crate::{
     store::Store,
 };
 
+/// No batch takes so long to derive.
+const LONG_TURN: Duration = Duration::from_secs(600);
+
 /// What the parts of a running node share.
 #[derive(Debug)]
 pub(crate) struct Shared {
@@ -30,8 +33,8 @@ pub(crate) struct Shared {
     pub(crate) rebuilding: Semaphore,
     pub(crate) status: RwLock<NodeStatus>,
     pub(crate) pending: Mutex<Pending>,
-    /// The newest L1 block that L1 calls final; 0 until it says so.
-    pub(crate) l1_final: AtomicU64,
+    /// When the driver began its last turn, while there is one.
+    pub(crate) turn: Mutex<Option<Instant>>,
     /// The tags, for replicas.
     pub(crate) heads: watch::Sender<tern_engine::Heads>,
 }
@@ -54,6 +57,27 @@ impl Shared {
 
     pub(crate) fn set_status(&self, change: impl FnOnce(&mut NodeStatus)) {
         change(&mut self.status.write().unwrap_or_else(PoisonError::into_inner));
+    }
+
+    /// Says that the driver begins a turn, or that there is no driver.
+    pub(crate) fn turns(&self, on: bool) {
+        let mut turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
+        *turn = on.then(Instant::now);
+    }
+
+    /// What is in the way of a node that works, if anything.
+    pub(crate) fn trouble(&self) -> String {
+        let trouble = self.status().trouble;
+        let turn = *self.turn.lock().unwrap_or_else(PoisonError::into_inner);
+        let busy = turn.map_or(Duration::ZERO, |since| since.elapsed());
+        if !trouble.is_empty() || busy < LONG_TURN {
+            return trouble;
+        }
+        format!(
+            "nothing was decided for {} s: the disk or the processor is overloaded, or this is a \
+             defect of this program; start it again, nothing is lost",
+            busy.as_secs()
+        )
     }
 
     /// Work that blocks, away from the asynchronous threads.

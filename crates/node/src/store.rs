@@ -192,6 +192,13 @@ impl Store {
         self.commit(write)
     }
 
+    /// Forgets where reading can begin: it begins before the deployment.
+    pub(crate) fn forget_checkpoints(&self) -> Result<(), NodeError> {
+        let write = self.begin()?;
+        self.retain(&write, CHECKPOINT, |_| false)?;
+        self.commit(write)
+    }
+
     /// Where reading can begin, the newest first.
     pub(crate) fn checkpoints(&self) -> Result<Vec<Checkpoint>, NodeError> {
         let read = self.database.begin_read().map_err(|e| self.failed(&e))?;

@@ -1,7 +1,8 @@
 //! `rollup.json`.
 
 use std::{
-    fs, io,
+    fs::{self, File},
+    io::{self, Write},
     path::{Path, PathBuf},
 };
 
@@ -106,6 +107,12 @@ impl Rollup {
             serde_json::to_string_pretty(self).map_err(io::Error::from).map_err(error)?;
         text.push('\n');
         let draft = path.with_extension("json.new");
-        fs::write(&draft, text).and_then(|()| fs::rename(&draft, path)).map_err(error)
+        let write = || -> io::Result<()> {
+            let mut file = File::create(&draft)?;
+            file.write_all(text.as_bytes())?;
+            file.sync_all()?;
+            fs::rename(&draft, path)
+        };
+        write().map_err(error)
     }
 }

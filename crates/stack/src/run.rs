@@ -25,6 +25,8 @@ use crate::{
 
 /// How long a part may take until it answers.
 const READY: Duration = Duration::from_secs(90);
+/// The development L1.
+const L1_PART: &str = "l1";
 /// What a part is asked while it comes up.
 const LOOK: Duration = Duration::from_millis(50);
 
@@ -119,15 +121,13 @@ impl Stack {
         let (files, port, time) =
             (self.l1_files.clone(), self.layout.ports.l1, self.layout.l1_block_time);
         let part = Part {
-            name: "l1",
+            name: L1_PART,
             program: self.anvil.clone(),
             arguments: Box::new(move || files.arguments(port, time)),
         };
-        let part = supervisor::start(part, &self.place)?;
-        let url = self.layout.l1();
-        let l1 = wait(&part, "no answer", || async { Ok(L1::connect(&url).await.ok()) }).await;
-        self.running.push(part);
-        let l1 = l1?;
+        // Whoever stops while it comes up must find it here.
+        self.running.push(supervisor::start(part, &self.place)?);
+        let l1 = self.connect_l1().await?;
         if !tern_l1::is_development(l1.chain_id()) {
             return Err(StackError::NotDevelopment { chain_id: l1.chain_id() });
         }
@@ -138,6 +138,12 @@ impl Stack {
             .progress
             .step(&format!("L1 runs: anvil under Osaka rules at {url}, a block each {time} s"));
         Ok(l1)
+    }
+
+    async fn connect_l1(&self) -> Result<L1, StackError> {
+        let url = self.layout.l1();
+        let Some(part) = self.part(L1_PART) else { return Ok(L1::connect(&url).await?) };
+        wait(part, "no answer", || async { Ok(L1::connect(&url).await.ok()) }).await
     }
 
     /// Deploys what is not there, and gives your accounts ETH on the rollup.
@@ -259,7 +265,8 @@ impl Stack {
     /// Keeps the L1's state safe until somebody stops it.
     async fn hold(&self) -> Result<(), StackError> {
         let progress = &self.place.progress;
-        let l1 = L1::connect(&self.layout.l1()).await?;
+        // It may just be on its way back.
+        let l1 = self.connect_l1().await?;
         self.l1_files.keep_on(&l1, |error| progress.note(&error.to_string())).await;
         Ok(())
     }

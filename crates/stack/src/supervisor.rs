@@ -125,8 +125,11 @@ impl Keeper {
             .map_err(|source| StackError::Start { program: self.place.tern.clone(), source })?;
         if let Some(process) = child.id() {
             let path = self.pid_file();
-            fs::write(&path, process.to_string())
-                .map_err(|source| StackError::File { path, source })?;
+            // It runs all the same; a second one in its place would not.
+            if let Err(error) = fs::write(&path, process.to_string()) {
+                let note = format!("{} cannot be written ({error})", path.display());
+                self.place.progress.note(&note);
+            }
         }
         Ok(Life { child, since: Instant::now(), log_at })
     }

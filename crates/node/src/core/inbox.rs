@@ -118,13 +118,21 @@ impl Inbox {
 
     /// What is needed to go on from the last L1 block, if all batches up to it are derived.
     pub(crate) fn snapshot(&self) -> Snapshot {
-        let tip = self.tip();
+        self.at(self.last(), self.tip())
+    }
+
+    /// What is needed to go on from the oldest L1 block that is remembered.
+    pub(crate) fn oldest(&self) -> Snapshot {
+        self.at(self.points[0], self.base)
+    }
+
+    fn at(&self, point: Point, tip: Tip) -> Snapshot {
         Snapshot {
-            l1: self.head(),
+            l1: point.l1,
             tip,
-            settled: self.settled(),
-            deposits: self.deposits.since(tip.deposits.next.0).cloned().collect(),
-            forced: self.forced.since(tip.forced.next.0).cloned().collect(),
+            settled: point.settled,
+            deposits: self.deposits.waiting(tip.deposits.next.0, point.deposits),
+            forced: self.forced.waiting(tip.forced.next.0, point.forced),
         }
     }
 
@@ -185,6 +193,11 @@ impl Inbox {
     /// A batch by its place, if it is remembered.
     pub(crate) fn batch(&self, index: u64) -> Option<&Batch> {
         self.batches.get(usize::try_from(index.checked_sub(self.base.batches)?).ok()?)
+    }
+
+    /// Whether a batch is remembered.
+    pub(crate) fn has(&self, acc: BatchAcc) -> bool {
+        self.batches.iter().any(|batch| batch.acc == acc)
     }
 
     /// Takes the next L1 block. After an error the inbox is of no more use.
@@ -397,6 +410,13 @@ mod tests {
         inbox.prune(10, 0);
         assert_eq!((inbox.tip(), inbox.snapshot()), (tip, snapshot));
         assert_eq!(inbox.deposits().head(1).map(|head| head.acc), Some(acc));
+        let oldest = inbox.oldest();
+        assert_eq!((oldest.l1, oldest.deposits.len()), (l1(29), 1));
+        let mut again = Inbox::restore(oldest);
+        for number in 30..40 {
+            again.forward(l1(number), vec![]).expect("it follows");
+        }
+        assert_eq!(again, inbox, "read again from there, it is the same");
         assert_eq!(inbox.back(20), Err(TooDeep));
         assert_eq!(inbox.back(30), Ok(()));
     }

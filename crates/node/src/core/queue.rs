@@ -83,8 +83,13 @@ impl<T: Entry> Queue<T> {
 
     /// The entries between two heads.
     pub(crate) fn between(&self, before: u64, after: u64) -> Vec<T> {
+        self.waiting(before, after).into_iter().map(|queued| queued.entry).collect()
+    }
+
+    /// The entries between two heads, and where they came from.
+    pub(crate) fn waiting(&self, before: u64, after: u64) -> Vec<Queued<T>> {
         let count = usize::try_from(after.saturating_sub(before)).unwrap_or(usize::MAX);
-        self.since(before).take(count).map(|queued| queued.entry.clone()).collect()
+        self.since(before).take(count).cloned().collect()
     }
 
     /// Forgets the entries from this index on.
