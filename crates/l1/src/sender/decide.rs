@@ -24,6 +24,15 @@ pub(super) struct Attempt {
     pub(super) head: u64,
     /// Whether it is the empty one.
     pub(super) empty: bool,
+    /// Whether the node refused it. It is kept, since another node may have taken it, but what was
+    /// sent before it is what waits.
+    #[serde(default)]
+    pub(super) refused: bool,
+}
+
+/// The attempt that waits for a block: the last that was not refused.
+pub(super) fn current(attempts: &[Attempt]) -> Option<&Attempt> {
+    attempts.iter().rfind(|attempt| !attempt.refused).or_else(|| attempts.last())
 }
 
 /// What is known of a nonce from here and from the node.
@@ -35,7 +44,7 @@ pub(super) struct Nonce<'a> {
     pub(super) cancelled: bool,
     /// The attempt that a block holds, and the block.
     pub(super) mined: Option<(usize, BlockId)>,
-    /// Whether the node's pool has the last attempt.
+    /// Whether the node's pool has the current attempt.
     pub(super) in_pool: bool,
     /// Since which block the nonce is used, but not by an attempt.
     pub(super) strange_since: Option<u64>,
@@ -60,9 +69,9 @@ pub(super) enum Action {
     Wait,
     /// An attempt has its confirmations.
     Done(usize, BlockId),
-    /// Send the last attempt again: the pool lost it.
+    /// Send the current attempt again: the pool lost it.
     Resend,
-    /// Replace the last attempt at this price.
+    /// Replace the current attempt at this price.
     Replace(Price),
     /// The nonce is used, but not by an attempt as far as the node knows now.
     Strange,
@@ -75,32 +84,48 @@ const STRANGE: u64 = 2;
 
 pub(super) fn decide(nonce: &Nonce<'_>, view: &View, options: &SenderOptions) -> Action {
     if let Some((attempt, block)) = nonce.mined {
-        let confirmations = (view.head + 1).saturating_sub(block.number);
+        let confirmations = view.head.saturating_add(1).saturating_sub(block.number);
         let enough = confirmations >= options.confirmations;
         return if enough { Action::Done(attempt, block) } else { Action::Wait };
     }
     if nonce.nonce < view.used {
         return match nonce.strange_since {
-            Some(since) if view.head >= since + STRANGE => Action::Taken,
+            Some(since) if view.head >= since.saturating_add(STRANGE) => Action::Taken,
             _ => Action::Strange,
         };
     }
-    let Some(last) = nonce.attempts.last() else { return Action::Wait };
-    let Prices { base_fee, blob_base_fee, .. } = view.prices;
-    let low = last.price.gas < base_fee
-        || nonce.kind == TransactionKind::Blob && last.price.blob_gas < blob_base_fee;
-    // Blocks are the clock: while L1 stands still, a greater fee helps nothing. And who waits
-    // behind another one is not helped by a fee either, unless it is too low itself.
-    let aged = view.head >= last.head.saturating_add(options.patience) && (nonce.first || low);
-    let to_empty = nonce.cancelled && !last.empty;
-    let raised = (aged || to_empty)
-        .then(|| replacement(nonce.kind, last.price, &view.prices, options))
-        .flatten();
+    if nonce.attempts.is_empty() {
+        return Action::Wait;
+    }
+    let raised = to_replace(nonce, view, options)
+        .and_then(|old| replacement(nonce.kind, old.price, &view.prices, options));
     match raised {
         Some(price) => Action::Replace(price),
         None if nonce.in_pool => Action::Wait,
         None => Action::Resend,
     }
+}
+
+/// The attempt that a dearer one should replace, if one should.
+fn to_replace<'a>(nonce: &Nonce<'a>, view: &View, options: &SenderOptions) -> Option<&'a Attempt> {
+    let now = current(nonce.attempts)?;
+    let tried = nonce.attempts.iter().map(|attempt| attempt.head).max()?;
+    let Prices { base_fee, blob_base_fee, .. } = view.prices;
+    let low = now.price.gas < base_fee
+        || nonce.kind == TransactionKind::Blob && now.price.blob_gas < blob_base_fee;
+    // Blocks are the clock: while L1 stands still, a greater fee helps nothing. And who waits
+    // behind another one is not helped by a fee either, unless it is too low itself.
+    let aged = view.head >= tried.saturating_add(options.patience) && (nonce.first || low);
+    let to_empty = nonce.cancelled && !now.empty;
+    (aged || to_empty).then_some(now)
+}
+
+/// Whether only a price that is not allowed would help.
+pub(super) fn is_capped(nonce: &Nonce<'_>, view: &View, options: &SenderOptions) -> bool {
+    let waits = nonce.mined.is_none() && nonce.nonce >= view.used;
+    waits
+        && to_replace(nonce, view, options)
+            .is_some_and(|old| replacement(nonce.kind, old.price, &view.prices, options).is_none())
 }
 
 /// Room for several full blocks in which the base fees grow.
@@ -117,6 +142,17 @@ pub(super) fn market(kind: TransactionKind, prices: &Prices) -> Price {
     }
 }
 
+/// The most that a first attempt offers: as much as leaves room for one replacement under the cap,
+/// as long as that pays the next block, whose base fee is at most an eighth more.
+fn at_first(kind: TransactionKind, cap: u128, base_fee: u128, priority: u128) -> u128 {
+    let roomy = match kind {
+        TransactionKind::Ordinary => cap / 11 * 10,
+        TransactionKind::Blob => cap / 2,
+    };
+    let next = base_fee.saturating_add(base_fee / 8).saturating_add(priority);
+    if next <= roomy { roomy } else { cap }
+}
+
 /// The market's price, or as much of it as is allowed. `Err` says which unit costs more than that.
 pub(super) fn first(
     kind: TransactionKind,
@@ -131,8 +167,9 @@ pub(super) fn first(
     if blob && prices.blob_base_fee > options.max_blob_fee {
         return Err(("blob gas", prices.blob_base_fee, options.max_blob_fee));
     }
-    let gas = gas.min(options.max_fee);
-    let (priority, blob_gas) = (priority.min(gas), blob_gas.min(options.max_blob_fee));
+    let gas = gas.min(at_first(kind, options.max_fee, prices.base_fee, priority));
+    let blob_cap = at_first(kind, options.max_blob_fee, prices.blob_base_fee, 0);
+    let (priority, blob_gas) = (priority.min(gas), blob_gas.min(blob_cap));
     Ok(Price { gas, priority, blob_gas })
 }
 
@@ -180,7 +217,7 @@ mod tests {
 
     fn attempt(gas: u128) -> Attempt {
         let price = Price { gas, priority: 1, blob_gas: gas };
-        Attempt { price, hash: B256::ZERO, head: 100, empty: false }
+        Attempt { price, hash: B256::ZERO, head: 100, empty: false, refused: false }
     }
 
     fn waiting(attempts: &[Attempt]) -> Nonce<'_> {
@@ -247,6 +284,59 @@ mod tests {
         let both = [attempt(10), Attempt { empty: true, ..attempt(20) }];
         let nonce = Nonce { attempts: &both, ..nonce };
         assert_eq!(decide(&nonce, &view(100, 5, 1), &options), Action::Wait);
+    }
+
+    #[test]
+    fn a_refused_attempt_is_no_base_for_the_next_price_and_is_not_sent_again() {
+        let options = SenderOptions { patience: 3, ..SenderOptions::default() };
+        let attempts = [attempt(1_000), Attempt { refused: true, head: 103, ..attempt(1_100) }];
+        let nonce = waiting(&attempts);
+        assert_eq!(current(&attempts), Some(&attempts[0]));
+        assert_eq!(decide(&nonce, &view(104, 5, 10), &options), Action::Wait);
+        let Action::Replace(price) = decide(&nonce, &view(106, 5, 10), &options) else {
+            panic!("it is as old as patience")
+        };
+        assert_eq!(price.gas, 1_100);
+        let all = [Attempt { refused: true, ..attempt(7) }];
+        assert_eq!(current(&all), Some(&all[0]));
+    }
+
+    #[test]
+    fn a_first_price_leaves_room_for_a_replacement_where_it_can() {
+        let options =
+            SenderOptions { max_fee: 1_000, max_blob_fee: 1_000, ..SenderOptions::default() };
+        for (kind, base) in [(TransactionKind::Blob, 400), (TransactionKind::Ordinary, 700)] {
+            let prices = view(0, 0, base).prices;
+            let price = first(kind, &prices, &options).expect("allowed");
+            assert!(replacement(kind, price, &prices, &options).is_some(), "{kind:?}");
+        }
+        let dear = first(TransactionKind::Blob, &view(0, 0, 480).prices, &options);
+        assert_eq!(dear.expect("allowed").gas, 961, "what pays the next block comes first");
+    }
+
+    #[test]
+    fn who_would_have_to_pay_more_than_allowed_is_known() {
+        let options = SenderOptions { patience: 3, max_fee: 1_000, ..SenderOptions::default() };
+        let (cheap, dear) = ([attempt(10)], [attempt(1_000)]);
+        assert!(!is_capped(&waiting(&cheap), &view(110, 5, 10), &options));
+        assert!(is_capped(&waiting(&dear), &view(110, 5, 10), &options));
+        assert!(!is_capped(&waiting(&dear), &view(101, 5, 10), &options));
+        let cancelled = Nonce { cancelled: true, ..waiting(&dear) };
+        assert!(is_capped(&cancelled, &view(101, 5, 10), &options));
+    }
+
+    #[test]
+    fn no_number_of_a_node_is_a_panic() {
+        let options = SenderOptions::default();
+        let attempts = [Attempt { head: u64::MAX, ..attempt(10) }];
+        let view = view(u64::MAX, 6, u128::MAX);
+        let block = BlockId { number: u64::MAX, hash: B256::ZERO };
+        let nonce = waiting(&attempts);
+        for mined in [None, Some((0, block))] {
+            for strange_since in [None, Some(u64::MAX)] {
+                let _ = decide(&Nonce { mined, strange_since, ..nonce }, &view, &options);
+            }
+        }
     }
 
     #[test]

@@ -56,13 +56,14 @@ impl Sender {
         })?;
         let call = self.nothing(what, kind).await?;
         let (_, hash) = self.sign(&call, nonce, EMPTY_GAS, price)?;
-        let attempts = vec![Attempt { price, hash, head: view.head, empty: true }];
+        let attempts = vec![Attempt { price, hash, head: view.head, empty: true, refused: false }];
         let entry = Entry { nonce, call, gas: EMPTY_GAS, cancelled: true, attempts };
         tracing::warn!(nonce, "L1 took back a transaction that was done: an empty one replaces it");
         self.journal.put(&entry)?;
         let place = self.entries.partition_point(|tracked| tracked.entry.nonce < nonce);
         self.entries.insert(place, Tracked { in_pool: true, ..Tracked::new(entry) });
-        self.send(place, price, true).await
+        self.send(place, price, true).await?;
+        Ok(())
     }
 
     /// A call that does nothing, of this kind: a pool replaces a transaction only by one of its kind.

@@ -188,7 +188,8 @@ mod tests {
 
     fn entry(nonce: u64) -> Entry {
         let price = Price { gas: 3, priority: 1, blob_gas: 2 };
-        let attempt = Attempt { price, hash: B256::with_last_byte(9), head: 7, empty: false };
+        let attempt =
+            Attempt { price, hash: B256::with_last_byte(9), head: 7, empty: false, refused: false };
         let blobs = Some(sidecar(vec![Blob::ZERO]).expect("a blob"));
         let call = Call { blobs, ..Call::new("a batch", Address::repeat_byte(3), vec![1, 2, 3]) };
         Entry { nonce, call, gas: 77, cancelled: false, attempts: vec![attempt] }

@@ -3,11 +3,12 @@
 mod decide;
 mod gap;
 mod journal;
+mod trouble;
 
 use std::path::Path;
 
 use alloy_primitives::{Address, B256, Bytes, U256};
-use decide::{Action, Attempt, Nonce, Price, View, decide, first};
+use decide::{Action, Attempt, Nonce, Price, View, current, decide, first, is_capped};
 use gap::EMPTY_GAS;
 use journal::{Entry, Journal};
 
@@ -16,6 +17,11 @@ use crate::{
     send::{BLOB_GAS, Terms, sign},
 };
 
+/// At most so many attempts that the node refused are kept of a transaction.
+const MAX_REFUSED: usize = 8;
+/// A node that lags behind what it said before does so by less than this many blocks; what it said
+/// of a head further on was wrong.
+const MAX_LAG: u64 = 64;
 /// At most so many nonces that L1 took back are filled in one look.
 const MAX_NONCE_GAP: usize = 16;
 
@@ -119,6 +125,8 @@ pub struct Sender {
     empty_blob: Option<Sidecar>,
     /// The next nonce of a block, if no entry has it, and L1's last block when that was seen first.
     gap_since: Option<(u64, u64)>,
+    /// What is in the way, as it was said last.
+    trouble: Option<String>,
 }
 
 #[derive(Debug)]
@@ -127,11 +135,16 @@ struct Tracked {
     mined: Option<(usize, BlockId, bool)>,
     in_pool: bool,
     strange_since: Option<u64>,
+    /// Since which block the node does not know the current attempt.
+    unknown_since: Option<u64>,
+    /// What the node said against the last attempt.
+    refusal: Option<String>,
 }
 
 impl Tracked {
     const fn new(entry: Entry) -> Self {
-        Self { entry, mined: None, in_pool: false, strange_since: None }
+        let (mined, strange_since, unknown_since, refusal) = (None, None, None, None);
+        Self { entry, mined, in_pool: false, strange_since, unknown_since, refusal }
     }
 
     const fn kind(&self) -> TransactionKind {
@@ -140,8 +153,18 @@ impl Tracked {
 
     /// What it may cost at most.
     fn cost(&self) -> U256 {
-        let price = self.entry.attempts.last().map(|attempt| attempt.price);
-        price.map_or(U256::ZERO, |price| cost(&self.entry.call, self.entry.gas, price))
+        current(&self.entry.attempts)
+            .map_or(U256::ZERO, |attempt| self.cost_of(attempt.price, attempt.empty))
+    }
+
+    fn cost_of(&self, price: Price, empty: bool) -> U256 {
+        let Entry { call, gas, .. } = &self.entry;
+        if !empty {
+            return cost(call, *gas, price);
+        }
+        let blob_gas = if call.blobs.is_some() { BLOB_GAS } else { 0 };
+        U256::from(EMPTY_GAS) * U256::from(price.gas)
+            + U256::from(blob_gas) * U256::from(price.blob_gas)
     }
 }
 
@@ -166,8 +189,9 @@ impl Sender {
     ) -> Result<Self, L1Error> {
         let (journal, entries) = Journal::open(path, l1.chain_id(), key.address())?;
         let entries = entries.into_iter().map(Tracked::new).collect();
-        let (outcomes, empty_blob, gap_since) = (Vec::new(), None, None);
-        let mut this = Self { l1, key, options, journal, entries, outcomes, empty_blob, gap_since };
+        let (outcomes, empty_blob, gap_since, trouble) = (Vec::new(), None, None, None);
+        let mut this =
+            Self { l1, key, options, journal, entries, outcomes, empty_blob, gap_since, trouble };
         if !this.entries.is_empty() {
             this.look().await?;
         }
@@ -199,7 +223,7 @@ impl Sender {
         let nonce = self.next_nonce().await?;
         let head = self.l1.header(None).await?.number;
         let (raw, hash) = self.sign(&call, nonce, gas, price)?;
-        let attempts = vec![Attempt { price, hash, head, empty: false }];
+        let attempts = vec![Attempt { price, hash, head, empty: false, refused: false }];
         let entry = Entry { nonce, call, gas, cancelled: false, attempts };
         self.journal.put(&entry)?;
         self.entries.push(Tracked::new(entry));
@@ -218,7 +242,11 @@ impl Sender {
     pub async fn tick(&mut self) -> Result<Vec<Outcome>, L1Error> {
         if !self.entries.is_empty() {
             let view = self.look().await?;
-            self.act(&view).await?;
+            let acted = self.act(&view).await;
+            // What became of the others is told first: the next look meets the error again.
+            if self.outcomes.is_empty() {
+                acted?;
+            }
         }
         Ok(std::mem::take(&mut self.outcomes))
     }
@@ -228,13 +256,14 @@ impl Sender {
         let waiting = |tracked: &Tracked| {
             let Entry { nonce, call, cancelled, attempts, .. } = &tracked.entry;
             let mined = tracked.mined;
-            let last = mined.map_or(attempts.len().saturating_sub(1), |(attempt, ..)| attempt);
+            let last =
+                mined.map_or_else(|| current(attempts), |(attempt, ..)| attempts.get(attempt));
             let blobs = call.blobs.as_ref();
             Waiting {
                 nonce: *nonce,
                 what: call.what.clone(),
                 kind: tracked.kind(),
-                hash: attempts.get(last).map_or(B256::ZERO, |attempt| attempt.hash),
+                hash: last.map_or(B256::ZERO, |attempt| attempt.hash),
                 data: call.data.clone(),
                 blob_hashes: blobs
                     .map_or_else(Vec::new, |blobs| blobs.versioned_hashes().collect()),
@@ -271,7 +300,20 @@ impl Sender {
     async fn can_pay(&self, call: &Call, gas: u64, price: Price) -> Result<(), L1Error> {
         let unpaid = self.entries.iter().filter(|tracked| tracked.mined.is_none());
         let before = unpaid.fold(U256::ZERO, |sum, tracked| sum + tracked.cost());
-        let (account, need) = (self.account(), before + cost(call, gas, price));
+        self.has(before + cost(call, gas, price), call).await
+    }
+
+    /// A pool wants all that waits paid, with a replacement's new price.
+    async fn can_replace(&self, place: usize, price: Price, empty: bool) -> Result<(), L1Error> {
+        let unpaid = self.entries.iter().enumerate().filter(|(_, one)| one.mined.is_none());
+        let need = unpaid.fold(U256::ZERO, |sum, (at, one)| {
+            sum + if at == place { one.cost_of(price, empty) } else { one.cost() }
+        });
+        self.has(need, &self.entries[place].entry.call).await
+    }
+
+    async fn has(&self, need: U256, call: &Call) -> Result<(), L1Error> {
+        let account = self.account();
         let have = self.l1.balance(account).await?;
         if have < need {
             return Err(L1Error::Funds { what: call.what.clone(), account, have, need });
@@ -300,13 +342,20 @@ impl Sender {
         for tracked in &mut self.entries {
             tracked.mined = None;
             tracked.in_pool = false;
+            for attempt in &mut tracked.entry.attempts {
+                if attempt.head > head.saturating_add(MAX_LAG) {
+                    attempt.head = head;
+                }
+            }
             if tracked.entry.nonce >= used {
                 tracked.strange_since = None;
-                if let Some(last) = tracked.entry.attempts.last() {
+                if let Some(now) = current(&tracked.entry.attempts) {
                     let known: Option<serde_json::Value> =
-                        self.l1.ask("eth_getTransactionByHash", (last.hash,)).await?;
+                        self.l1.ask("eth_getTransactionByHash", (now.hash,)).await?;
                     tracked.in_pool = known.is_some();
                 }
+                let since = tracked.unknown_since.map_or(head, |since| since.min(head));
+                tracked.unknown_since = (!tracked.in_pool).then_some(since);
                 continue;
             }
             for (place, attempt) in tracked.entry.attempts.iter().enumerate().rev() {
@@ -326,9 +375,9 @@ impl Sender {
     async fn act(&mut self, view: &View) -> Result<(), L1Error> {
         self.fill_gaps(view).await?;
         let mut first = true;
-        let mut actions = Vec::new();
+        let (mut actions, mut capped) = (Vec::new(), None);
         for tracked in &self.entries {
-            let Tracked { entry, mined, in_pool, strange_since } = tracked;
+            let Tracked { entry, mined, in_pool, strange_since, .. } = tracked;
             let nonce = Nonce {
                 nonce: entry.nonce,
                 kind: tracked.kind(),
@@ -341,14 +390,23 @@ impl Sender {
             };
             first &= mined.is_some();
             actions.push((entry.nonce, decide(&nonce, view, &self.options)));
+            if capped.is_none() && is_capped(&nonce, view, &self.options) {
+                capped = Some(entry.nonce);
+            }
         }
+        let mut unpaid = Ok(());
         for (nonce, action) in actions {
             let Some(place) = self.entries.iter().position(|one| one.entry.nonce == nonce) else {
                 continue;
             };
-            self.carry_out(place, action, view).await?;
+            match self.carry_out(place, action, view).await {
+                // What is wrong with one holds up no other.
+                Err(error @ L1Error::Funds { .. }) => unpaid = unpaid.and(Err(error)),
+                done => done?,
+            }
         }
-        Ok(())
+        self.tell_trouble(view, capped);
+        unpaid
     }
 
     async fn carry_out(
@@ -375,20 +433,50 @@ impl Sender {
                 tracing::warn!(nonce, what, "somebody else used the nonce with the same key");
                 self.close(place, Outcome::Gone { nonce, what })
             }
-            Action::Resend => {
-                let Some(last) = self.entries[place].entry.attempts.last() else { return Ok(()) };
-                let (price, empty) = (last.price, last.empty);
-                self.send(place, price, empty).await
-            }
-            Action::Replace(price) => {
-                let empty = self.entries[place].entry.cancelled;
-                let (_, hash) = self.signed(place, price, empty).await?;
-                let entry = &mut self.entries[place].entry;
-                entry.attempts.push(Attempt { price, hash, head: view.head, empty });
-                self.journal.put(entry)?;
-                self.send(place, price, empty).await
-            }
+            Action::Resend => self.resend(place).await,
+            Action::Replace(price) => self.replace(place, price, view).await,
         }
+    }
+
+    async fn resend(&mut self, place: usize) -> Result<(), L1Error> {
+        let Some(now) = current(&self.entries[place].entry.attempts) else { return Ok(()) };
+        let (price, empty) = (now.price, now.empty);
+        if self.send(place, price, empty).await? {
+            return Ok(());
+        }
+        // What may be wrong on this side says more than the node does.
+        self.can_replace(place, price, empty).await
+    }
+
+    async fn replace(&mut self, place: usize, price: Price, view: &View) -> Result<(), L1Error> {
+        let empty = self.entries[place].entry.cancelled;
+        if let Err(error) = self.can_replace(place, price, empty).await {
+            // A block may still take the one before.
+            if !self.entries[place].in_pool {
+                self.resend(place).await?;
+            }
+            return Err(error);
+        }
+        let (_, hash) = self.signed(place, price, empty).await?;
+        let entry = &mut self.entries[place].entry;
+        // What was refused may be tried again at the same price.
+        entry.attempts.retain(|attempt| attempt.hash != hash);
+        let refused = entry.attempts.iter().filter(|attempt| attempt.refused).count();
+        if refused >= MAX_REFUSED
+            && let Some(oldest) = entry.attempts.iter().position(|attempt| attempt.refused)
+        {
+            entry.attempts.remove(oldest);
+        }
+        entry.attempts.push(Attempt { price, hash, head: view.head, empty, refused: false });
+        self.journal.put(entry)?;
+        if self.send(place, price, empty).await? {
+            return Ok(());
+        }
+        let entry = &mut self.entries[place].entry;
+        if let Some(last) = entry.attempts.last_mut() {
+            last.refused = true;
+        }
+        self.journal.put(entry)
     }
 
     fn close(&mut self, place: usize, outcome: Outcome) -> Result<(), L1Error> {
@@ -398,26 +486,26 @@ impl Sender {
         Ok(())
     }
 
-    async fn send(&mut self, place: usize, price: Price, empty: bool) -> Result<(), L1Error> {
+    /// Whether the node did not refuse it.
+    async fn send(&mut self, place: usize, price: Price, empty: bool) -> Result<bool, L1Error> {
         let (raw, hash) = self.signed(place, price, empty).await?;
         let Entry { nonce, call, .. } = &self.entries[place].entry;
         let (nonce, what) = (*nonce, call.what.clone());
-        match self.l1.send_raw(&raw.into()).await {
+        let verdict = self.l1.send_raw(&raw.into()).await;
+        self.entries[place].refusal = None;
+        match verdict {
             Verdict::Taken => tracing::debug!(nonce, what, %hash, "sent again"),
             // The next look says by whom, or raises the fees over it.
             Verdict::NonceUsed(_) | Verdict::Outbid(_) => {
                 tracing::debug!(nonce, what, %hash, "the nonce is occupied");
             }
             Verdict::Refused(error) => {
-                let (account, need) = (self.account(), self.entries[place].cost());
-                let have = self.l1.balance(account).await?;
-                if have < need {
-                    return Err(L1Error::Funds { what, account, have, need });
-                }
                 tracing::warn!(nonce, what, %error, "a transaction is refused");
+                self.entries[place].refusal = Some(error.to_string());
+                return Ok(false);
             }
         }
-        Ok(())
+        Ok(true)
     }
 
     async fn signed(

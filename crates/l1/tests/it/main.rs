@@ -3,6 +3,7 @@
 mod blobs;
 mod chain;
 mod cursor;
+mod gate;
 mod program;
 mod sender;
 

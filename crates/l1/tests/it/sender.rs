@@ -8,7 +8,10 @@ use tern_l1::{
     sidecar_parallel,
 };
 
-use crate::chain::{fresh, key, mine, start};
+use crate::{
+    chain::{fresh, key, mine, start},
+    gate::Gate,
+};
 
 const QUIET: &[&str] = &["--no-mining"];
 const TO: Address = Address::repeat_byte(0x55);
@@ -228,6 +231,97 @@ async fn who_cannot_pay_or_would_pay_too_much_sends_nothing() {
     let error = sender.submit(call(1), 50_000).await.expect_err("too poor");
     assert!(matches!(error, L1Error::Funds { .. }), "{error}");
     assert!(sender.pending().is_empty());
+}
+
+#[tokio::test]
+async fn what_a_proxy_lets_through_to_nobody_is_not_sent() {
+    let (anvil, _) = fresh(QUIET).await;
+    let gate = Gate::to(anvil.url());
+    let l1 = L1::connect(&gate.url).await.expect("it answers");
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut sender = sender(&l1, folder.path()).await;
+    gate.answers("eth_sendRawTransaction", 413, "too large");
+    let error = sender.submit(call(1), 50_000).await.expect_err("it reached nobody");
+    assert!(error.to_string().contains("HTTP status 413") && error.passes(), "{error}");
+    assert!(sender.pending().is_empty());
+    gate.passes_all();
+    sender.submit(call(1), 50_000).await.expect("sent");
+    assert_eq!(sender.trouble(), None);
+    // Later it is lost, and the proxy lets nothing through.
+    gate.answers("eth_sendRawTransaction", 413, "too large");
+    drop_from_pool(&l1, sender.pending()[0].hash).await;
+    for _ in 0..4 {
+        mine(&l1, 1).await;
+        assert!(sender.tick().await.expect("a look").is_empty());
+    }
+    let trouble = sender.trouble().expect("nobody has it");
+    assert!(trouble.contains("call 1") && trouble.contains("HTTP status 413"), "{trouble}");
+    gate.passes_all();
+    for _ in 0..2 {
+        sender.tick().await.expect("a look");
+        mine(&l1, 1).await;
+    }
+    assert_eq!(mined(&sender.tick().await.expect("a look")).len(), 0);
+    assert!(sender.pending().is_empty() && sender.trouble().is_none());
+}
+
+const REFUSES: &str =
+    r#"{"jsonrpc":"2.0","id":0,"error":{"code":-32000,"message":"transaction underpriced"}}"#;
+
+#[tokio::test]
+async fn a_refused_replacement_is_no_step_for_the_next_and_leaves_the_one_before() {
+    let (anvil, _) = fresh(QUIET).await;
+    let gate = Gate::to(anvil.url());
+    let l1 = L1::connect(&gate.url).await.expect("it answers");
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut sender = self::sender(&l1, folder.path()).await;
+    sender.submit(blob_call().await, 50_000).await.expect("sent");
+    let hash = sender.pending()[0].hash;
+    gate.answers("eth_sendRawTransaction", 200, REFUSES);
+    for _ in 0..7 {
+        // More than it pays, so that no block takes it.
+        set_base_fee(&l1, 60_000_000_000).await;
+        mine(&l1, 1).await;
+        assert!(sender.tick().await.expect("a look").is_empty());
+        assert_eq!(sender.pending()[0].hash, hash);
+    }
+    // The pool loses it, and the sender is killed: what it sends again is what the pool had.
+    drop_from_pool(&l1, hash).await;
+    gate.passes_all();
+    drop(sender);
+    set_base_fee(&l1, 1_000_000_000).await;
+    let mut sender = self::sender(&l1, folder.path()).await;
+    sender.tick().await.expect("a look");
+    assert_eq!(sender.pending()[0].hash, hash);
+    assert!(in_pool(&l1, hash).await);
+}
+
+#[tokio::test]
+async fn a_replacement_that_the_account_cannot_pay_is_not_made_and_harms_no_other() {
+    let (_anvil, l1) = fresh(QUIET).await;
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut sender = sender(&l1, folder.path()).await;
+    sender.submit(blob_call().await, 50_000).await.expect("sent");
+    let hash = sender.pending()[0].hash;
+    for _ in 0..3 {
+        set_base_fee(&l1, 60_000_000_000).await;
+        mine(&l1, 1).await;
+    }
+    set_base_fee(&l1, 60_000_000_000).await;
+    l1.ask::<_, Option<()>>("anvil_setBalance", (key().address(), U256::from(10_u64.pow(15))))
+        .await
+        .expect("it has less");
+    for _ in 0..2 {
+        let error = sender.tick().await.expect_err("it cannot pay");
+        assert!(matches!(error, L1Error::Funds { .. }), "{error}");
+        assert_eq!(sender.pending()[0].hash, hash);
+    }
+    let much = U256::from(10_u64.pow(19));
+    l1.ask::<_, Option<()>>("anvil_setBalance", (key().address(), much))
+        .await
+        .expect("it has more");
+    sender.tick().await.expect("a look");
+    assert_ne!(sender.pending()[0].hash, hash);
 }
 
 #[tokio::test]
