@@ -79,17 +79,30 @@ impl Inner {
         Ok(())
     }
 
-    /// Whether the state after a block is there without making any again.
+    /// Whether the state after a block is there without making any again. Readers ask this under
+    /// the turn, so it looks no further back than to the first state that is not in memory.
     pub(super) fn is_whole(&self, turn: &Turn, block: H256) -> Result<bool, EngineError> {
         if turn.whole == Some(block) {
             return Ok(true);
         }
         self.settle()?;
-        match self.way(turn, block) {
-            Ok(way) => Ok(matches!(way.ground, Ground::There) && way.missing.is_empty()),
-            Err(EngineError::Gone { .. } | EngineError::Unknown { .. }) => Ok(false),
-            Err(error) => Err(error),
+        let mut at = self.header(block)?;
+        while let Some(header) = at {
+            if !self.in_memory(&header)? {
+                return Ok(matches!(self.ground(turn, &header)?, Some(Ground::There)));
+            }
+            at = match header.number {
+                0 => None,
+                _ => self.header(header.parent_hash)?,
+            };
         }
+        Ok(false)
+    }
+
+    fn in_memory(&self, header: &BlockHeader) -> Result<bool, EngineError> {
+        self.store
+            .is_state_in_layer_cache(header.state_root)
+            .map_err(|error| self.failed("look for a state", &error))
     }
 
     /// Waits until ethrex has written what it was given. While it moves a state to the disk,
@@ -105,10 +118,7 @@ impl Inner {
         let mut walked = Vec::new();
         let mut at = self.known(target)?;
         let ground = loop {
-            let in_memory = self
-                .store
-                .is_state_in_layer_cache(at.state_root)
-                .map_err(|error| self.failed("look for a state", &error))?;
+            let in_memory = self.in_memory(&at)?;
             if !in_memory && let Some(ground) = self.ground(turn, &at)? {
                 break ground;
             }
