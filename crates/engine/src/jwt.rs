@@ -8,6 +8,7 @@ use std::{
 
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use serde::{Deserialize, Serialize};
+use tracing::warn;
 
 use crate::EngineError;
 
@@ -45,6 +46,13 @@ impl Secret {
         let mut bytes = [0; 32];
         hex::decode_to_slice(digits, &mut bytes)
             .map_err(|_| unusable("it is not 32 bytes in hexadecimal".into()))?;
+        // Clients in containers share it by such rights, so it is not refused as a key's file is.
+        if for_others(path) {
+            warn!(
+                path = %path.display(),
+                "other users may read the secret of the Engine API: `chmod 600` keeps it to this one"
+            );
+        }
         Ok(Self(bytes))
     }
 
@@ -65,6 +73,17 @@ impl Secret {
         jsonwebtoken::decode::<Claims>(token, &key, &rules)
             .is_ok_and(|token| token.claims.iat.abs_diff(now()) <= DRIFT)
     }
+}
+
+#[cfg(unix)]
+fn for_others(path: &Path) -> bool {
+    use std::os::unix::fs::PermissionsExt;
+    fs::metadata(path).is_ok_and(|file| file.permissions().mode() & 0o077 != 0)
+}
+
+#[cfg(not(unix))]
+const fn for_others(_: &Path) -> bool {
+    false
 }
 
 fn now() -> u64 {

@@ -2,10 +2,7 @@
 
 use std::{path::Path, time::Duration};
 
-use ethrex_common::{
-    constants::DEFAULT_REQUESTS_HASH,
-    types::{Block, requests::EncodedRequests},
-};
+use ethrex_common::types::{Block, requests::EncodedRequests};
 use ethrex_rlp::decode::RLPDecode;
 use ethrex_rpc::types::payload::ExecutionPayload;
 use reqwest::{StatusCode, Url};
@@ -13,7 +10,11 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use tern_protocol::Hash;
 
-use crate::{Client, EngineError, Ethrex, Head, Heads, Secret, convert::hash, ethrex::head_of};
+use crate::{
+    Client, EngineError, Ethrex, Head, Heads, Secret,
+    convert::hash,
+    ethrex::{head_of, requests::makes_requests},
+};
 
 /// How long a block may take the client.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -33,14 +34,17 @@ impl Replica {
     /// Connects to a client, and sees that it takes the secret and knows what is needed.
     pub async fn connect(url: &str, secret: &Path) -> Result<Self, EngineError> {
         let secret = Secret::read(secret)?;
-        let unusable = |reason: String| EngineError::Unreachable { client: url.to_owned(), reason };
-        let parsed = Url::parse(url).map_err(|error| unusable(error.to_string()))?;
+        // An address may hold a password, and errors are logged.
+        let unusable =
+            |reason: String| EngineError::Unreachable { client: "the replica".into(), reason };
+        let parsed = Url::parse(url)
+            .map_err(|error| unusable(format!("its address is not a URL: {error}")))?;
         // Whichever room of this process is first installs it; the others find it there.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let http = reqwest::Client::builder()
             .timeout(PATIENCE)
             .build()
-            .map_err(|error| unusable(error.to_string()))?;
+            .map_err(|error| unusable(error.without_url().to_string()))?;
         let host = parsed.host_str().unwrap_or("?").to_owned();
         let port =
             parsed.port_or_known_default().map_or_else(String::new, |port| format!(":{port}"));
@@ -129,7 +133,7 @@ impl Replica {
 
     /// The requests of a block, which only its execution tells.
     async fn requests(&self, block: &Block) -> Result<Vec<EncodedRequests>, EngineError> {
-        if block.header.requests_hash == Some(*DEFAULT_REQUESTS_HASH) {
+        if !makes_requests(&block.header) {
             return Ok(Vec::new());
         }
         let Some(source) = self.source.clone() else {

@@ -3,17 +3,14 @@
 use std::sync::Arc;
 
 use ethrex_blockchain::vm::StoreVmDatabase;
-use ethrex_common::types::{
-    Block, BlockBody, BlockHeader,
-    requests::{EncodedRequests, Requests},
-};
+use ethrex_common::types::{Block, BlockBody, BlockHeader};
 use ethrex_levm::db::Database;
 use ethrex_rlp::encode::RLPEncode;
 use ethrex_vm::{BlockExecutionResult, DynVmDatabase};
 use tern_protocol::{BlockInputs, Hash};
 use tern_stf_ethrex::live::{self, Draft, Prepared, Supply};
 
-use super::{Ethrex, Inner, Turn, head_of};
+use super::{Ethrex, Inner, Turn, head_of, requests::makes_requests};
 use crate::{
     Budget, Built, EngineError,
     convert::{h256, hash},
@@ -113,28 +110,14 @@ impl Inner {
             requests: Vec::new(),
             tx_gas_breakdowns: Vec::new(),
         };
+        if makes_requests(&block.header) {
+            self.keep_requests(&block);
+        }
         turn.whole = None;
         self.chain
             .store_block(block, updates, result)
             .map_err(|error| self.verdict(this, before, &error))?;
         turn.whole = Some(this);
         Ok(built)
-    }
-
-    /// The requests to L1 that a kept block makes (EIP-7685): found by executing it.
-    pub(crate) fn requests(&self, block: &Block) -> Result<Vec<EncodedRequests>, EngineError> {
-        let failed = |error: &dyn std::fmt::Display| EngineError::Ethrex {
-            what: "find a block's requests",
-            reason: error.to_string(),
-        };
-        let mut turn = self.turn();
-        let parent = self.known(block.header.parent_hash)?;
-        self.revive(&mut turn, parent.hash(), false)?;
-        let reader = StoreVmDatabase::new(self.store.clone(), parent);
-        let mut machine = self.chain.new_evm(reader.map_err(|error| failed(&error))?);
-        let machine = machine.as_mut().map_err(|error| failed(error))?;
-        let (result, _) = machine.execute_block(block).map_err(|error| failed(&error))?;
-        let all = result.requests.iter().map(Requests::encode);
-        Ok(all.filter(|requests| !requests.is_empty()).collect())
     }
 }

@@ -10,7 +10,7 @@ use ethrex_crypto::NativeCrypto;
 use ethrex_rlp::decode::RLPDecode;
 use tracing::warn;
 
-use super::{Ethrex, Inner, NAME, head_of, open::blocking, unknown};
+use super::{Ethrex, Inner, NAME, head_of, open::blocking, requests::makes_requests, unknown};
 use crate::{
     Client, EngineError, Head, Heads,
     convert::{h256, hash},
@@ -47,7 +47,7 @@ impl Client for Ethrex {
 }
 
 impl Inner {
-    pub(super) fn latest_header(&self) -> Result<BlockHeader, EngineError> {
+    pub(crate) fn latest_header(&self) -> Result<BlockHeader, EngineError> {
         let failed = |error| self.failed("read its head", &error);
         let number = self.wait(self.store.get_latest_block_number()).map_err(failed)?;
         self.store.get_block_header(number).map_err(failed)?.ok_or_else(|| EngineError::Ethrex {
@@ -78,10 +78,14 @@ impl Inner {
         }
         self.revive(&mut turn, parent, false)?;
         turn.whole = None;
+        let requesting = makes_requests(&block.header).then(|| block.clone());
         self.chain
             .add_block_pipeline(block, None)
             .map_err(|error| self.verdict(this, parent, &error))?;
         turn.whole = Some(this);
+        if let Some(block) = requesting {
+            self.keep_requests(&block);
+        }
         Ok(head)
     }
 

@@ -5,6 +5,7 @@ mod heads;
 mod journal;
 pub(crate) mod open;
 mod read;
+pub(crate) mod requests;
 mod revive;
 
 use std::{
