@@ -6,6 +6,8 @@ mod engine_api;
 mod error;
 mod ethrex;
 mod jwt;
+mod limits;
+mod logs;
 mod pool;
 mod replica;
 mod rpc;

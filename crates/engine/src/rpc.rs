@@ -12,7 +12,7 @@ use axum::{
     Router,
     body::Bytes,
     extract::{DefaultBodyLimit, State, WebSocketUpgrade},
-    http::header::CONTENT_TYPE,
+    http::{StatusCode, header::CONTENT_TYPE},
     response::{IntoResponse, Response},
     routing::post,
 };
@@ -29,7 +29,7 @@ use tokio::sync::Semaphore;
 use tower_http::cors::CorsLayer;
 
 use crate::{
-    EngineError, Ethrex,
+    EngineError, Ethrex, limits, logs,
     subscriptions::{self, Subscriptions},
 };
 
@@ -42,8 +42,16 @@ const MAX_BATCH: usize = 500;
 /// Bytes of answers to one batch after which the rest of it is refused.
 const MAX_ANSWERS: usize = 25 << 20;
 
-/// Requests that execute or read at the same time.
+/// Requests that execute or read at the same time. Each may hold two of the runtime's 512 threads
+/// for what blocks, one waiting for the other: if waiting ones held all, nothing would go on.
 const MAX_WORKING: usize = 64;
+
+/// Transactions that are taken at the same time. A follower waits for another node with each, and
+/// nothing else is to wait with it.
+const MAX_SENDING: usize = 64;
+
+/// WebSockets that are open at the same time.
+const MAX_SOCKETS: usize = 1024;
 
 /// Who may reach a port, and so which methods it answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -136,6 +144,8 @@ pub(crate) struct Server {
     audience: Audience,
     hook: Option<Arc<dyn Hook>>,
     working: Arc<Semaphore>,
+    sending: Arc<Semaphore>,
+    sockets: Arc<Semaphore>,
 }
 
 impl Ethrex {
@@ -155,7 +165,9 @@ impl Server {
     pub(crate) fn new(engine: Ethrex, audience: Audience, hook: Option<Arc<dyn Hook>>) -> Self {
         let context = context(&engine, audience);
         forget_old_filters(&context);
-        Self { engine, context, audience, hook, working: Arc::new(Semaphore::new(MAX_WORKING)) }
+        let places = |count| Arc::new(Semaphore::new(count));
+        let (working, sending) = (places(MAX_WORKING), places(MAX_SENDING));
+        Self { engine, context, audience, hook, working, sending, sockets: places(MAX_SOCKETS) }
     }
 
     /// Answers a request's body with JSON: one request or several. Only a connection that stays
@@ -214,7 +226,24 @@ impl Server {
         }
     }
 
+    /// Answers one request in its turn. Its place is held until the work has ended, also where
+    /// nobody waits for the answer any more: else who asks and leaves could start any amount of it.
     pub(crate) async fn dispatch(&self, request: RpcRequest) -> Result<Value, RpcErrorMetadata> {
+        let places = match request.method.as_str() {
+            "eth_sendRawTransaction" => &self.sending,
+            _ => &self.working,
+        };
+        let place = places.clone().acquire_owned().await;
+        let place = place.map_err(|_| RpcError::internal("the server is shutting down"))?;
+        let server = self.clone();
+        let work = async move {
+            let _place = place;
+            server.work(request).await
+        };
+        tokio::spawn(work).await.map_err(|_| RpcError::internal("the request broke off"))?
+    }
+
+    async fn work(&self, request: RpcRequest) -> Result<Value, RpcErrorMetadata> {
         let params = request.params.as_deref().unwrap_or_default();
         if let Some(hook) = &self.hook
             && let Some(answer) = hook.answer(&request.method, params).await
@@ -246,15 +275,27 @@ impl Server {
 
     /// ethrex's handlers read the disk and execute where they stand, so they get threads of their own.
     async fn ask_ethrex(&self, request: RpcRequest) -> Result<Value, RpcErrorMetadata> {
-        let ended = |_| RpcErrorMetadata::from(RpcError::internal("the request broke off"));
-        let _turn = self.working.acquire().await.map_err(|_| {
-            RpcErrorMetadata::from(RpcError::internal("the server is shutting down"))
-        })?;
-        let context = self.context.clone();
+        let (engine, context) = (self.engine.clone(), self.context.clone());
         let runtime = tokio::runtime::Handle::current();
-        let work = move || runtime.block_on(Box::pin(map_http_requests(&request, context)));
-        tokio::task::spawn_blocking(work).await.map_err(ended)?.map_err(Into::into)
+        let work = move || answer_bounded(&engine, request, context, &runtime);
+        let ended = |_| RpcErrorMetadata::from(RpcError::internal("the request broke off"));
+        tokio::task::spawn_blocking(work).await.map_err(ended)?
     }
+}
+
+/// Asks ethrex within the bounds of what one request may cost.
+fn answer_bounded(
+    engine: &Ethrex,
+    mut request: RpcRequest,
+    context: RpcApiContext,
+    runtime: &tokio::runtime::Handle,
+) -> Result<Value, RpcErrorMetadata> {
+    let latest = engine.inner.latest_header().map_err(RpcError::from)?;
+    limits::apply(&mut request, &context, &latest)?;
+    if request.method == "eth_getLogs" {
+        return runtime.block_on(Box::pin(logs::find(&request, &context)));
+    }
+    Ok(runtime.block_on(Box::pin(map_http_requests(&request, context)))?)
 }
 
 /// The only parameter, as bytes.
@@ -289,7 +330,14 @@ pub(crate) fn as_json(text: String) -> Response {
 }
 
 async fn over_websocket(State(server): State<Server>, upgrade: WebSocketUpgrade) -> Response {
-    upgrade.max_message_size(MAX_REQUEST).on_upgrade(|socket| subscriptions::serve(server, socket))
+    let Ok(place) = server.sockets.clone().try_acquire_owned() else {
+        let message = "too many WebSockets are open: try again later, or ask over HTTP";
+        return (StatusCode::SERVICE_UNAVAILABLE, message).into_response();
+    };
+    upgrade.max_message_size(MAX_REQUEST).on_upgrade(|socket| async move {
+        subscriptions::serve(server, socket).await;
+        drop(place);
+    })
 }
 
 fn context(engine: &Ethrex, audience: Audience) -> RpcApiContext {

@@ -1,6 +1,6 @@
 //! JSON-RPC over a WebSocket: requests, and news for who subscribes to them.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
 use axum::extract::ws::{Message, WebSocket};
 use ethrex_common::{H256, types::BlockHeader};
@@ -17,6 +17,9 @@ pub(crate) const WAITING: usize = 4096;
 
 /// Subscriptions of one connection at most.
 const MOST: usize = 128;
+
+/// How long a connection may take to read what it was sent.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Something that subscribers hear of.
 #[derive(Debug, Clone)]
@@ -47,7 +50,8 @@ pub(crate) async fn serve(server: Server, mut socket: WebSocket) {
     let mut subscriptions = Subscriptions::default();
     while let Some(texts) = next(&server, &mut socket, &mut news, &mut subscriptions).await {
         for text in texts {
-            if socket.send(Message::Text(text.into())).await.is_err() {
+            let sent = socket.send(Message::Text(text.into()));
+            if !matches!(tokio::time::timeout(PATIENCE, sent).await, Ok(Ok(()))) {
                 return;
             }
         }

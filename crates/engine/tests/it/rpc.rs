@@ -1,11 +1,19 @@
 //! What wallets ask over HTTP.
 
-use std::{net::SocketAddr, sync::Arc};
+use std::{
+    net::SocketAddr,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
 
 use axum::Router;
 use serde_json::{Value, json};
 use tern_engine::{Answer, Audience, Client, Ethrex, Hook};
 use tern_workload::Kind;
+use tokio::sync::Semaphore;
 
 use crate::chain::{Home, all};
 
@@ -146,4 +154,107 @@ async fn batches_and_nonsense_are_answered() {
     assert_eq!(post(address, &blob).await["error"]["code"], json!(-32000));
     let head = json!({ "jsonrpc": "2.0", "id": 1, "method": "debug_setHead", "params": ["0x0"] });
     assert_eq!(post(address, &head).await["error"]["code"], json!(-32601));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_call_has_no_more_gas_than_a_block_could_use() {
+    let home = Home::new();
+    let (_engine, address) = with_blocks(&home).await;
+    let who = home.chain.key(0).address().to_string();
+    // 4 GiB of memory, which 2^63 - 1 gas would pay for.
+    let greedy =
+        json!({ "from": who, "to": null, "gas": "0x7fffffffffffffff", "data": "0x63ffffffe051" });
+    for method in ["eth_call", "eth_createAccessList"] {
+        let body = json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": [greedy] });
+        let answer = post(address, &body).await;
+        let said = answer.to_string();
+        assert!(said.to_lowercase().contains("gas") && !said.contains("allocation"), "{said}");
+    }
+}
+
+async fn refusal(address: SocketAddr, method: &str, params: Value) -> String {
+    let body = json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params });
+    let answer = post(address, &body).await;
+    answer["error"]["message"].as_str().unwrap_or_else(|| panic!("{method}: {answer}")).to_owned()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_question_is_bounded_and_says_so() {
+    let home = Home::new();
+    let (_engine, address) = with_blocks(&home).await;
+    let who = home.chain.key(0).address().to_string();
+    let long = json!([{ "fromBlock": "0x0", "toBlock": "0x2710" }]);
+    assert!(refusal(address, "eth_getLogs", long).await.contains("10000 blocks"));
+    let many = json!([{ "topics": [vec!["0x01"; 600], vec!["0x01"; 600]] }]);
+    for method in ["eth_getLogs", "eth_newFilter"] {
+        assert!(refusal(address, method, many.clone()).await.contains("1000 addresses"));
+    }
+    let slots = json!([who, vec!["0x1"; 1025], "latest"]);
+    assert!(refusal(address, "eth_getProof", slots).await.contains("1024 at most"));
+
+    let filter = json!({ "jsonrpc": "2.0", "id": 1, "method": "eth_newFilter", "params": [{}] });
+    for _ in 0..4 {
+        let answers = post(address, &json!(vec![&filter; 256])).await;
+        assert!(answers.as_array().expect("a list").iter().all(|one| one["result"].is_string()));
+    }
+    assert!(refusal(address, "eth_newFilter", json!([{}])).await.contains("1024 filters"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn logs_of_many_blocks_are_those_of_each() {
+    let home = Home::new();
+    let (engine, address) = with_blocks(&home).await;
+    let head = engine.latest().await.expect("readable");
+    let more = home.grow(&engine, head.hash, 3, 1);
+    engine.set_heads(all(more[2], head.hash)).await.expect("moved");
+    let logs = |from: u64, to: u64| {
+        let (from, to) = (format!("{from:#x}"), format!("{to:#x}"));
+        ask(address, "eth_getLogs", json!([{ "fromBlock": from, "toBlock": to }]))
+    };
+    let all = logs(0, 5).await;
+    assert_eq!(all.as_array().map(Vec::len), Some(5));
+    assert_eq!(all, logs(1, 1).await);
+    assert_eq!(logs(2, 5).await, json!([]));
+}
+
+/// Answers when it is let, and counts who waits.
+struct Slow {
+    waiting: AtomicUsize,
+    gate: Semaphore,
+}
+
+impl Hook for Slow {
+    fn answer<'a>(&'a self, method: &'a str, _: &'a [Value]) -> Answer<'a> {
+        Box::pin(async move {
+            if method != "tern_slow" && method != "eth_sendRawTransaction" {
+                return None;
+            }
+            self.waiting.fetch_add(1, Ordering::SeqCst);
+            let _turn = self.gate.acquire().await;
+            Some(Ok(json!("done")))
+        })
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn work_keeps_its_place_when_the_caller_leaves() {
+    let home = Home::new();
+    let (engine, _) = with_blocks(&home).await;
+    let slow = Arc::new(Slow { waiting: AtomicUsize::new(0), gate: Semaphore::new(0) });
+    let address = serve(engine.rpc(Audience::Public, Some(slow.clone()))).await;
+    // Transactions wait for others and take no place from those who read.
+    let rounds = [("eth_sendRawTransaction", true), ("tern_slow", false)];
+    for (method, others_are_answered) in rounds {
+        slow.waiting.store(0, Ordering::SeqCst);
+        let body = json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": [] });
+        let leaving =
+            (0..100).map(|_| tokio::time::timeout(Duration::from_secs(1), post(address, &body)));
+        assert!(futures::future::join_all(leaving).await.iter().all(Result::is_err));
+        assert_eq!(slow.waiting.load(Ordering::SeqCst), 64, "{method}");
+        let other = ask(address, "eth_blockNumber", json!([]));
+        let other = tokio::time::timeout(Duration::from_secs(2), other).await;
+        assert_eq!(other.is_ok(), others_are_answered, "{method}");
+    }
+    slow.gate.add_permits(1);
+    assert_eq!(ask(address, "eth_blockNumber", json!([])).await, json!("0x2"));
 }
