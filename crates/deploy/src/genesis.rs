@@ -232,8 +232,7 @@ impl Genesis {
         let mut text =
             serde_json::to_string_pretty(self).map_err(io::Error::from).map_err(error)?;
         text.push('\n');
-        let draft = path.with_extension("json.new");
-        fs::write(&draft, text).and_then(|()| fs::rename(&draft, path)).map_err(error)
+        tern_rollup::write_whole(path, text.as_bytes()).map_err(error)
     }
 }
 

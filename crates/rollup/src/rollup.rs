@@ -1,13 +1,14 @@
 //! `rollup.json`.
 
 use std::{
-    fs::{self, File},
-    io::{self, Write},
+    fs, io,
     path::{Path, PathBuf},
 };
 
 use serde::{Deserialize, Serialize};
 use tern_protocol::{Address, Hash, RollupConfig};
+
+use crate::write_whole;
 
 const VERSION: u32 = 1;
 
@@ -106,13 +107,6 @@ impl Rollup {
         let mut text =
             serde_json::to_string_pretty(self).map_err(io::Error::from).map_err(error)?;
         text.push('\n');
-        let draft = path.with_extension("json.new");
-        let write = || -> io::Result<()> {
-            let mut file = File::create(&draft)?;
-            file.write_all(text.as_bytes())?;
-            file.sync_all()?;
-            fs::rename(&draft, path)
-        };
-        write().map_err(error)
+        write_whole(path, text.as_bytes()).map_err(error)
     }
 }

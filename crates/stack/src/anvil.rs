@@ -10,8 +10,9 @@ use std::{
 };
 
 use tern_l1::{L1, L1Error};
+use tern_rollup::write_whole;
 
-use crate::{StackError, accounts::ACCOUNTS, folder::write_whole};
+use crate::{StackError, accounts::ACCOUNTS};
 
 /// The chain id of every development L1 that a stack starts.
 pub(crate) const CHAIN_ID: u64 = 31_337;

@@ -7,6 +7,7 @@ use std::{
 };
 
 use serde::{Deserialize, Serialize};
+use tern_rollup::write_whole;
 
 use crate::{StackError, ports::Ports};
 
@@ -14,11 +15,14 @@ const VERSION: u32 = 1;
 const LOCK: &str = "up.lock";
 const STATE: &str = "up.json";
 /// Everything that a run makes, beside the lock: what `--fresh` takes away.
-const MADE: [&str; 11] = [
+const MADE: [&str; 14] = [
     "up.json.new",
     "endpoints.json",
+    "endpoints.json.new",
     "genesis.json",
+    "genesis.json.new",
     "rollup.json",
+    "rollup.json.new",
     "keys",
     "run",
     "logs",
@@ -135,16 +139,6 @@ impl Folder {
             .map_err(|source| StackError::File { path: path.clone(), source })?;
         Ok(path)
     }
-}
-
-/// Writes a file whole or not at all.
-pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let mut draft = path.as_os_str().to_owned();
-    draft.push(".new");
-    let mut file = File::create(&draft)?;
-    file.write_all(bytes)?;
-    file.sync_all()?;
-    fs::rename(draft, path)
 }
 
 fn lock(folder: &Path) -> Result<File, StackError> {

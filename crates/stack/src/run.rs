@@ -9,13 +9,13 @@ use std::{
 use tern_deploy::{Bound, Config, Event, Files as RollupFiles};
 use tern_l1::{Key, L1};
 use tern_node_api::NodeClient;
-use tern_rollup::Rollup;
+use tern_rollup::{Rollup, write_whole};
 
 use crate::{
     Chain, Endpoints, L1Endpoints, Node, Options, Role, StackError, account,
     accounts::ACCOUNTS,
     anvil::{self, Files as L1Files},
-    folder::{Folder, State, write_whole},
+    folder::{Folder, State},
     fund::{GIFT, fund},
     parts::{BATCHER, FOLLOWER, Layout, SEQUENCER, VOTER},
     ports::{self, Wanted},
