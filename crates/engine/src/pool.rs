@@ -18,19 +18,38 @@ use tern_stf::SkipReason;
 use tern_stf_ethrex::live::{self, Prepared, Supply};
 use tracing::{debug, warn};
 
-use crate::{Budget, EngineError, Ethrex, convert::hash, ethrex::Inner, subscriptions::News};
+use crate::{
+    Budget, EngineError, Ethrex,
+    convert::hash,
+    ethrex::{Inner, open::blocking},
+    subscriptions::News,
+};
 
 /// The gas of the cheapest transaction.
 const LEAST_GAS: u64 = 21_000;
+
+/// Transactions in the pool, if they are no longer than `SHORT`.
+pub(crate) const MOST: usize = 100_000;
+const SHORT: usize = 1_024;
+
+/// Whether a pool of so many transactions takes one of so many bytes. The longer it is, the
+/// emptier the pool must be: nobody fills the memory with what costs nothing until it enters.
+const fn takes(pool: usize, bytes: usize) -> bool {
+    let long = if bytes > SHORT { bytes } else { SHORT };
+    pool < MOST * SHORT / long
+}
+
+/// Whether a pool of so many transactions still keeps one that waits for a lower base fee.
+const fn may_wait(pool: usize) -> bool {
+    pool < MOST / 10
+}
 
 impl Ethrex {
     /// Gives a signed transaction to the pool.
     pub async fn submit(&self, raw: &[u8]) -> Result<Hash, EngineError> {
         let refused = |reason: &dyn std::fmt::Display| EngineError::Refused(reason.to_string());
-        let latest = {
-            use crate::Client;
-            self.latest().await?
-        };
+        let inner = self.inner.clone();
+        let latest = blocking(move || inner.latest_header()).await?;
         if raw.first() == Some(&3) {
             return Err(refused(
                 &"a rollup takes no blob transactions (type 3): send the data as calldata",
@@ -39,6 +58,18 @@ impl Ethrex {
         Prepared::new(&self.inner.spec, Timestamp(latest.timestamp), raw.to_vec())
             .map_err(|reason| refused(&reason))?;
         let transaction = live::transaction(raw).map_err(|error| refused(&error))?;
+        let pool = usize::try_from(self.pool_len()?).unwrap_or(usize::MAX);
+        if !takes(pool, raw.len()) {
+            return Err(refused(
+                &"the pool is too full for one of this length: send it again later, or a shorter one",
+            ));
+        }
+        let base_fee = latest.base_fee_per_gas.unwrap_or_default();
+        if !may_wait(pool) && transaction.gas_fee_cap() < base_fee.into() {
+            return Err(refused(
+                &"transaction underpriced: many wait, and its maxFeePerGas is below the base fee",
+            ));
+        }
         let taken = self.inner.chain.add_transaction_to_pool(transaction).await;
         let taken = taken.map_err(|error| {
             match &error {
@@ -262,5 +293,23 @@ impl Supply for Pick<'_> {
                 self.hopeless.insert(this);
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whatever_is_sent_the_pool_holds_no_more_than_600_mebibytes() {
+        // The worst there is: as many of each length as enter, from the longest down.
+        let (mut count, mut bytes) = (0, 0);
+        for length in (1..=128).rev().map(|kibibytes| kibibytes * SHORT) {
+            while takes(count, length) {
+                (count, bytes) = (count + 1, bytes + length);
+            }
+        }
+        assert_eq!(count, MOST);
+        assert!(bytes <= 600 << 20, "{bytes}");
     }
 }

@@ -24,6 +24,7 @@ use super::{Ethrex, Inner, is_disk_failure};
 use crate::{
     EngineError,
     convert::{h256, hash},
+    pool,
     subscriptions::WAITING,
 };
 
@@ -42,9 +43,6 @@ const CHAIN: &str = "chain";
 /// How much of the database may stay in memory, beside what RocksDB has not written yet.
 const CACHE_BYTES: usize = 512 << 20;
 
-/// Transactions in the pool.
-const POOL: usize = 100_000;
-
 /// How many transactions one sender may have in the pool whose turn has not come.
 const QUEUED: usize = 4096;
 
@@ -62,7 +60,7 @@ impl Ethrex {
         let lock = take_folder(dir)?;
         let store = open_store(dir, genesis).await?;
         let options = BlockchainOptions {
-            max_mempool_size: POOL,
+            max_mempool_size: pool::MOST,
             max_queued_txs_per_account: QUEUED,
             ..BlockchainOptions::default()
         };
