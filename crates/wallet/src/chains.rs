@@ -41,6 +41,8 @@ pub struct Chains {
     pub l2: Option<NodeClient>,
     /// The rollup.
     pub rollup: Rollup,
+    /// Why a node that was given is not used, where none is needed.
+    pub away: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -100,25 +102,17 @@ impl Sources {
         self.connect_l1(false).await
     }
 
-    /// As `connect`, also if no node of the rollup is known or answers.
+    /// As `connect`; if `alone`, also where no node of the rollup is known, or the one that is
+    /// answers nothing, or nonsense: it must not come between its users and L1.
     pub async fn connect_l1(&self, alone: bool) -> Result<Chains, WalletError> {
         let known = self.endpoints()?;
-        let l2 =
-            match self.l2().await {
-                Ok(l2) => Some(l2),
-                Err(
-                    WalletError::NotGiven { .. } | WalletError::Node(L1Error::Unreachable { .. }),
-                ) if alone => None,
-                Err(error) => return Err(error),
-            };
-        let path = match (&self.rollup, &known) {
-            (Some(path), _) => Some(path.clone()),
-            // A relative path is as the stack was started, perhaps elsewhere.
-            (None, Some(known)) if known.rollup.exists() => Some(known.rollup.clone()),
-            (None, Some(_)) => Some(self.dir.join("rollup.json")),
-            (None, None) => None,
+        let (l2, away) = match self.l2().await {
+            Ok(l2) => (Some(l2), None),
+            Err(WalletError::NotGiven { .. }) if alone => (None, None),
+            Err(error) if alone => (None, Some(error)),
+            Err(error) => return Err(error),
         };
-        let rollup = match (path, &l2) {
+        let rollup = match (self.description(known.as_ref()), &l2) {
             (Some(path), _) => Rollup::load(&path)?,
             (None, Some(l2)) => l2.rollup().await?,
             (None, None) => return Err(self.missing("the rollup", "--rollup FILE")),
@@ -126,9 +120,47 @@ impl Sources {
         let url = self.l1.clone().or(known.map(|known| known.l1.http));
         let url = url.ok_or_else(|| self.missing("an L1 node", "--l1 URL"))?;
         let l1 = L1::connect(&url).await?.with_max_fee(self.max_fee());
-        let chains = Chains { l1, l2, rollup };
+        let away = away.map(|error| error.to_string());
+        let mut chains = Chains { l1, l2, rollup, away };
         chains.check().await?;
+        if let Some(l2) = &chains.l2
+            && let Err(error) = held_to(l2, &chains.rollup).await
+        {
+            if !alone {
+                return Err(error);
+            }
+            (chains.l2, chains.away) = (None, Some(error.to_string()));
+        }
         Ok(chains)
+    }
+
+    /// A node to send transactions of the rollup to, held to the rollup's description where there
+    /// is one. Without one a node of no rollup will do for an address that names its chain: whoever
+    /// mistypes a node's URL must not pay on another chain.
+    pub async fn node(&self, chain_is_named: bool) -> Result<NodeClient, WalletError> {
+        let node = self.l2().await?;
+        let known = if self.l2.is_none() { self.endpoints()? } else { None };
+        if let Some(path) = self.description(known.as_ref()) {
+            held_to(&node, &Rollup::load(&path)?).await?;
+            return Ok(node);
+        }
+        match node.rollup().await {
+            Ok(rollup) => node.rpc().expect_chain(rollup.config.chain_id.0)?,
+            Err(L1Error::Refused { .. }) if chain_is_named => {}
+            Err(L1Error::Refused { host, .. }) => return Err(WalletError::NotARollup(host)),
+            Err(error) => return Err(error.into()),
+        }
+        Ok(node)
+    }
+
+    fn description(&self, known: Option<&Endpoints>) -> Option<PathBuf> {
+        match (&self.rollup, known) {
+            (Some(path), _) => Some(path.clone()),
+            // A relative path is as the stack was started, perhaps elsewhere.
+            (None, Some(known)) if known.rollup.exists() => Some(known.rollup.clone()),
+            (None, Some(_)) => Some(self.dir.join("rollup.json")),
+            (None, None) => None,
+        }
     }
 }
 
@@ -169,25 +201,33 @@ impl Chains {
         if l1.code(inbox).await?.is_empty() {
             return Err(WalletError::NoInbox { host: l1.host().into(), inbox });
         }
-        let want = self.config_hash();
-        let same = |got: B256, host: &str| {
-            let host = host.to_owned();
-            if got == want { Ok(()) } else { Err(WalletError::OtherRollup { host, got, want }) }
+        let got = view(l1, inbox, Inbox::configHashCall {}).await?;
+        same_rollup(l1.host(), got, self.config_hash())?;
+        // Whatever says where the bridge is could name one that answers "paid", or takes approvals.
+        let is = |what, got, want| {
+            if got == want { Ok(()) } else { Err(WalletError::OtherContract { what, got, want }) }
         };
-        same(view(l1, inbox, Inbox::configHashCall {}).await?, l1.host())?;
-        let Some(l2) = &self.l2 else { return Ok(()) };
-        l2.rpc().expect_chain(self.l2_chain())?;
-        match l2.rollup().await {
-            Ok(rollup) => same(hash(rollup.config.hash().0), l2.rpc().host()),
-            // An execution client alone does not know its rollup; its chain id must do.
-            Err(L1Error::Refused { .. }) => Ok(()),
-            Err(error) => Err(error.into()),
-        }
+        is("bridge", self.bridge(), view(l1, inbox, Inbox::bridgeCall {}).await?)?;
+        let settlement = view(l1, inbox, Inbox::settlementCall {}).await?;
+        is("settlement contract", self.settlement(), settlement)
     }
 }
 
-/// How often to look: a development chain makes blocks of its own pace.
-pub(crate) fn pace(l1: &L1) -> std::time::Duration {
-    let development = tern_l1::is_development(l1.chain_id());
-    std::time::Duration::from_millis(if development { 400 } else { 6_000 })
+/// Refuses a node of another rollup.
+async fn held_to(node: &NodeClient, rollup: &Rollup) -> Result<(), WalletError> {
+    node.rpc().expect_chain(rollup.config.chain_id.0)?;
+    match node.rollup().await {
+        Ok(got) => {
+            let [got, want] = [&got, rollup].map(|rollup| hash(rollup.config.hash().0));
+            same_rollup(node.rpc().host(), got, want)
+        }
+        // An execution client alone does not know its rollup; its chain id must do.
+        Err(L1Error::Refused { .. }) => Ok(()),
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn same_rollup(host: &str, got: B256, want: B256) -> Result<(), WalletError> {
+    let host = host.to_owned();
+    if got == want { Ok(()) } else { Err(WalletError::OtherRollup { host, got, want }) }
 }

@@ -8,12 +8,12 @@ use tern_contracts::{Bridge, Settlement, Status, to_alloy};
 
 use crate::{
     Chains, WalletError,
-    view::{events, view},
-    withdrawal::{ClaimView, PayView},
+    view::{events, view, view_at},
+    withdrawal::{ClaimState, ClaimView, Covering, Facts, PayState, PayView},
 };
 
 /// A reorganisation of L1 that is deeper than this loses claims until the next start.
-const OVERLAP: u64 = 64;
+pub(crate) const OVERLAP: u64 = 64;
 
 /// Claims as L1 told of them, read on from where it was read to.
 #[derive(Debug)]
@@ -23,8 +23,10 @@ pub(crate) struct Claims {
 }
 
 impl Claims {
+    /// Those from this L1 block on; some earlier, since what said which block it is may have been
+    /// on a branch of L1 that is no more.
     pub(crate) const fn new(from: u64) -> Self {
-        Self { next: from, known: BTreeMap::new() }
+        Self { next: from.saturating_sub(OVERLAP), known: BTreeMap::new() }
     }
 
     /// Reads what is new. A claim of an orphaned block stays: the views call it unknown.
@@ -67,12 +69,46 @@ pub(crate) async fn claim_view(
     })
 }
 
-/// What the bridge says of a withdrawal under a claim, or without one.
-pub(crate) async fn pay_view(
+/// All that the next step of a message in an L2 block depends on, and the claims that it names by
+/// their place.
+pub(crate) async fn facts(
+    chains: &Chains,
+    message: &Bridge::Message,
+    block: u64,
+    on_l1: u64,
+    claims: &Claims,
+) -> Result<(Facts, Vec<Settlement::Claim>), WalletError> {
+    let pay = pay_view(chains, message, None).await?;
+    let mut facts = Facts { block, on_l1, pay, covering: vec![] };
+    let mut named = vec![];
+    if matches!(pay.state, PayState::Done | PayState::Failed) || on_l1 < block {
+        return Ok((facts, named));
+    }
+    for (id, claim) in claims.over(block) {
+        let view = claim_view(chains, id, claim).await?;
+        if matches!(view.state, ClaimState::Dead | ClaimState::Unknown) {
+            continue;
+        }
+        let pay = pay_view(chains, message, Some(claim)).await?;
+        let ours = match &chains.l2 {
+            Some(node) => node.rpc().header(Some(claim.blockNumber)).await.ok(),
+            None => None,
+        };
+        let is_ours = ours.is_some_and(|header| header.hash == claim.blockHash);
+        facts.covering.push(Covering { block: claim.blockNumber, claim: view, pay, is_ours });
+        named.push(claim.clone());
+        if pay.state == PayState::Ready {
+            break;
+        }
+    }
+    Ok((facts, named))
+}
+
+fn pay_call(
     chains: &Chains,
     message: &Bridge::Message,
     claim: Option<&Settlement::Claim>,
-) -> Result<PayView, WalletError> {
+) -> Result<Bridge::statusCall, WalletError> {
     let claim = match claim {
         Some(claim) => bridge_claim(claim)?,
         None => Bridge::Claim {
@@ -85,8 +121,27 @@ pub(crate) async fn pay_view(
             checkpoints: B256::ZERO,
         },
     };
-    let call = Bridge::statusCall { inbox: chains.inbox(), message: message.clone(), claim };
-    let answer = view(&chains.l1, chains.bridge(), call).await?;
+    Ok(Bridge::statusCall { inbox: chains.inbox(), message: message.clone(), claim })
+}
+
+/// Whether the bridge had carried a message out at an L1 block.
+pub(crate) async fn paid_at(
+    chains: &Chains,
+    message: &Bridge::Message,
+    block: u64,
+) -> Result<bool, WalletError> {
+    let call = pay_call(chains, message, None)?;
+    let answer = view_at(&chains.l1, chains.bridge(), call, block).await?;
+    Ok(PayState::try_from(answer.state)? == PayState::Done)
+}
+
+/// What the bridge says of a withdrawal under a claim, or without one.
+async fn pay_view(
+    chains: &Chains,
+    message: &Bridge::Message,
+    claim: Option<&Settlement::Claim>,
+) -> Result<PayView, WalletError> {
+    let answer = view(&chains.l1, chains.bridge(), pay_call(chains, message, claim)?).await?;
     Ok(PayView {
         state: answer.state.try_into()?,
         reason: answer.reason.try_into()?,

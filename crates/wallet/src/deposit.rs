@@ -1,18 +1,18 @@
 //! ETH from L1 to the rollup.
 
-use alloy_primitives::{Address, B256};
-use alloy_rpc_types_eth::Block;
+use alloy_primitives::{Address, B256, U256};
+use alloy_rpc_types_eth::{Block, Withdrawal};
 use alloy_sol_types::SolCall;
 use serde::Serialize;
 use tern_contracts::Inbox;
 use tern_interop_address::InteropAddress;
-use tern_l1::{Call, Key, Kind, L1};
+use tern_l1::{Call, Key, L1, L1Error, TransactionReceipt};
 
 use crate::{
     Amount, Chains, Event, WalletError, Watch,
     account::interop,
-    chains::pace,
-    view::{first, view},
+    view::{first, safe_block, view},
+    wait::until,
 };
 
 /// A deposit on L1, and in the rollup if it was waited for.
@@ -57,9 +57,8 @@ pub async fn deposit(
     if amount < least {
         return Err(WalletError::TooSmall { got: amount, least });
     }
-    // The deposit cannot be in a block before this one.
     let from = match (&chains.l2, wait) {
-        (Some(l2), true) => l2.rpc().header(None).await?.number,
+        (Some(l2), true) => not_before(l2.rpc()).await?,
         (None, true) => return Err(WalletError::Offline("--no-wait")),
         _ => 0,
     };
@@ -69,48 +68,83 @@ pub async fn deposit(
     crate::raw::afford(l1, key.address(), &call.what, amount.0).await?;
     watch(Event::Waits("L1 takes the deposit".into()));
     let receipt = crate::raw::pay(l1, key, &call, watch).await?;
-    let event: Inbox::Deposited = first(receipt.logs(), inbox)?
-        .ok_or(WalletError::Answer { what: "the deposit", reason: "no event".into() })?;
-    let (transaction, index) = (receipt.transaction_hash, event.index);
-    watch(Event::Done(format!("deposit {index} is on L1: transaction {transaction}")));
+    let transaction = receipt.transaction_hash;
+    let mut wanted = Wanted { index: index(&receipt, inbox)?, to, gwei };
+    watch(Event::Done(format!("deposit {} is on L1: transaction {transaction}", wanted.index)));
     let to = interop(chains.l2_chain(), to)?;
-    let credited = if wait { Some(credit(chains, index, from, watch).await?) } else { None };
-    Ok(Deposited { transaction, index, to, gwei, credited })
+    let credited = if wait {
+        Some(credit(chains, transaction, &mut wanted, from, watch).await?)
+    } else {
+        None
+    };
+    Ok(Deposited { transaction, index: wanted.index, to, gwei, credited })
+}
+
+/// A block that can never come to be after one that has the deposit. Not the latest: blocks that L1
+/// does not have yet may be made anew, and fewer.
+async fn not_before(node: &L1) -> Result<u64, WalletError> {
+    match safe_block(node).await {
+        Ok(block) => Ok(block.unwrap_or_default()),
+        Err(L1Error::Refused { .. }) => Ok(0),
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn index(receipt: &TransactionReceipt, inbox: Address) -> Result<u64, WalletError> {
+    let event: Option<Inbox::Deposited> = first(receipt.logs(), inbox)?;
+    let none = WalletError::Answer { what: "the deposit", reason: "no event".into() };
+    Ok(event.ok_or(none)?.index)
 }
 
 /// Waits for the L2 block that credits a deposit.
 async fn credit(
     chains: &Chains,
-    index: u64,
+    transaction: B256,
+    wanted: &mut Wanted,
     from: u64,
     watch: Watch<'_>,
 ) -> Result<Credited, WalletError> {
-    let (node, inbox) = (chains.node()?, chains.inbox());
+    let (l1, node, inbox) = (&chains.l1, chains.node()?, chains.inbox());
     let mut search = Search { from, next: from, last: None };
-    loop {
-        match search.advance(node.rpc(), index).await {
-            Ok(Some(block)) => {
-                let safe =
-                    node.status().await.is_ok_and(|status| status.heads.safe.number >= block);
-                return Ok(Credited { block, safe });
-            }
-            Ok(None) => {}
-            Err(error) if error.kind() == Kind::Retry => {}
-            Err(error) => return Err(error),
+    until(l1, watch, async |watch| {
+        if let Some(block) = search.advance(node.rpc(), wanted).await? {
+            let safe = node.status().await.is_ok_and(|status| status.heads.safe.number >= block);
+            return Ok(Some(Credited { block, safe }));
         }
-        let call = Inbox::depositStatusCall { index: alloy_primitives::U256::from(index) };
-        match view(&chains.l1, inbox, call).await {
-            Ok(status) if status.taken => watch(Event::Waits(
-                "a batch on L1 has the deposit; this node has not derived it yet".into(),
-            )),
-            Ok(status) => watch(Event::Waits(format!(
-                "the sequencer must take the deposit by {}",
-                crate::status::time(status.overdueAfter.saturating_to())
-            ))),
-            Err(error) if error.kind() == Kind::Retry => {}
-            Err(error) => return Err(error),
+        let Some(receipt) = l1.receipt(transaction).await? else {
+            watch(Event::Waits("L1 took back the block with the deposit; it needs another".into()));
+            return Ok(None);
+        };
+        // In another block it may have another place.
+        let now = index(&receipt, inbox)?;
+        if wanted.index != now {
+            wanted.index = now;
+            search = Search { from, next: from, last: None };
         }
-        tokio::time::sleep(pace(&chains.l1)).await;
+        let status = Inbox::depositStatusCall { index: U256::from(now) };
+        let status = view(l1, inbox, status).await?;
+        watch(Event::Waits(if status.taken {
+            "a batch on L1 has the deposit; this node has not derived it yet".into()
+        } else {
+            let time = crate::status::time(status.overdueAfter.saturating_to());
+            format!("the sequencer must take the deposit by {time}")
+        }));
+        Ok(None)
+    })
+    .await
+}
+
+/// A deposit as the rollup credits it. Its place alone is not enough: after a reorganisation of L1
+/// somebody else's may have it.
+struct Wanted {
+    index: u64,
+    to: Address,
+    gwei: u64,
+}
+
+impl Wanted {
+    fn is(&self, entry: &Withdrawal) -> bool {
+        (entry.index, entry.address, entry.amount) == (self.index, self.to, self.gwei)
     }
 }
 
@@ -122,13 +156,13 @@ struct Search {
 }
 
 impl Search {
-    async fn advance(&mut self, node: &L1, index: u64) -> Result<Option<u64>, WalletError> {
+    async fn advance(&mut self, node: &L1, wanted: &Wanted) -> Result<Option<u64>, WalletError> {
         loop {
             let tag = format!("{:#x}", self.next);
             let block: Option<Block<B256>> = node.ask("eth_getBlockByNumber", (tag, false)).await?;
             let Some(block) = block else {
                 // A chain that became shorter lost blocks that were looked at.
-                if node.header(None).await?.number + 1 < self.next {
+                if node.header(None).await?.number.saturating_add(1) < self.next {
                     (self.next, self.last) = (self.from, None);
                 }
                 return Ok(None);
@@ -138,10 +172,27 @@ impl Search {
                 continue;
             }
             let credits = block.withdrawals.iter().flat_map(|all| all.iter());
-            if credits.into_iter().any(|entry| entry.index == index) {
+            if credits.into_iter().any(|entry| wanted.is(entry)) {
                 return Ok(Some(self.next));
             }
-            (self.next, self.last) = (self.next + 1, Some(block.header.hash));
+            (self.next, self.last) = (self.next.saturating_add(1), Some(block.header.hash));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn somebody_elses_deposit_at_the_same_place_is_not_ours() {
+        let to = Address::repeat_byte(7);
+        let wanted = Wanted { index: 3, to, gwei: 5 };
+        let entry =
+            |index, address, amount| Withdrawal { index, address, amount, ..Withdrawal::default() };
+        assert!(wanted.is(&entry(3, to, 5)));
+        for other in [entry(2, to, 5), entry(3, Address::ZERO, 5), entry(3, to, 6)] {
+            assert!(!wanted.is(&other));
         }
     }
 }

@@ -4,7 +4,7 @@ use std::{io, path::PathBuf};
 
 use alloy_primitives::{Address, B256};
 use tern_interop_address::{Error as AddressError, InteropAddress};
-use tern_l1::{Kind, L1Error};
+use tern_l1::L1Error;
 use tern_rollup::RollupError;
 
 /// Why an action is not done: what happened, and what to do.
@@ -133,15 +133,35 @@ pub enum WalletError {
     },
     /// No block took what was sent.
     #[error(
-        "{what} was sent (transaction {hash}), and no block took it in {seconds} s: it still may be; look for it before you run this again, which would send another"
+        "{what} was sent (transaction {hash}), but {why}: it may still be mined; look for it before you run this again, which would send another"
     )]
     Unseen {
         /// What was sent.
         what: String,
         /// The transaction.
         hash: B256,
-        /// How long it was waited for.
-        seconds: u64,
+        /// Why it is not known what came of it.
+        why: String,
+    },
+    /// It is open what came of an earlier withdrawal.
+    #[error(
+        "withdrawal {hash} was signed before, and no block has it yet: go on with it (tern withdraw --resume {hash}), or add --another to withdraw a second time"
+    )]
+    Unfinished {
+        /// Its L2 transaction.
+        hash: B256,
+    },
+    /// A rollup's description names another contract than its inbox.
+    #[error(
+        "the rollup's description says that its {what} is {got}, but its inbox on L1 says {want}: give its true rollup.json with --rollup, and trust whoever gave this one with nothing"
+    )]
+    OtherContract {
+        /// Which contract.
+        what: &'static str,
+        /// What the description says.
+        got: Address,
+        /// What the inbox says.
+        want: Address,
     },
     /// The node knows no rollup.
     #[error(
@@ -171,18 +191,15 @@ pub enum WalletError {
     },
     /// A message that L1 tried to carry out and could not.
     #[error(
-        "L1 tried to pay the withdrawal and the receiver refused (or ran out of gas): try again with --retry-gas GAS, or let the receiver call Bridge.redirect"
+        "L1 tried to carry out message {0} and the receiver refused (or ran out of gas): try again with --retry-gas GAS, or let the receiver call Bridge.redirect"
     )]
-    CallFailed,
+    CallFailed(u64),
 }
 
 impl WalletError {
-    /// What the caller can do about it.
-    pub const fn kind(&self) -> Kind {
-        match self {
-            Self::Node(error) => error.kind(),
-            _ => Kind::Stop,
-        }
+    /// Whether asking again may help.
+    pub const fn passes(&self) -> bool {
+        matches!(self, Self::Node(error) if error.passes())
     }
 
     pub(crate) fn file(path: &std::path::Path, error: &io::Error, fix: &'static str) -> Self {

@@ -4,14 +4,14 @@ use alloy_primitives::{Address, B256, Bytes, U256};
 use alloy_sol_types::SolCall;
 use serde::Serialize;
 use tern_contracts::Inbox;
-use tern_l1::{Call, Key, Kind, L1};
+use tern_l1::{Call, Key, L1};
 use tern_protocol::BatchHeader;
 
 use crate::{
     Amount, Chains, Event, WalletError, Watch,
-    chains::pace,
     raw::{Draft, Raw, afford},
     view::{events, explain, first, view},
+    wait::until,
 };
 
 /// What to force; what is not given is asked of an L2 node.
@@ -158,34 +158,24 @@ async fn follow(
     watch: Watch<'_>,
 ) -> Result<Fate, WalletError> {
     let node = chains.node()?;
-    loop {
-        let look = async {
-            if let Some(receipt) = node.rpc().receipt(raw.hash).await? {
-                let block = receipt.block_number.unwrap_or_default();
-                return Ok(Some(Fate::Executed { block, success: receipt.status() }));
-            }
-            let Some((batch, last)) = batch_of(chains, index, from, watch).await? else {
-                return Ok(None);
-            };
-            let safe = node.status().await?.heads.safe.number;
-            // The block may have come between the two questions.
-            if safe < last || node.rpc().receipt(raw.hash).await?.is_some() {
-                watch(Event::Waits(format!("the node derives batch {batch} from L1")));
-                return Ok(None);
-            }
-            let reason = why(node.rpc(), draft, sender).await?;
-            Ok(Some(Fate::Skipped { batch, reason }))
-        };
-        match look.await {
-            Ok(Some(fate)) => return Ok(fate),
-            Ok(None) => {}
-            Err(WalletError::Node(error)) if error.kind() == Kind::Retry => {
-                watch(Event::Waits(format!("{error}; trying again")));
-            }
-            Err(error) => return Err(error),
+    until(&chains.l1, watch, async |watch| {
+        if let Some(receipt) = node.rpc().receipt(raw.hash).await? {
+            let block = receipt.block_number.unwrap_or_default();
+            return Ok(Some(Fate::Executed { block, success: receipt.status() }));
         }
-        tokio::time::sleep(pace(&chains.l1)).await;
-    }
+        let Some((batch, last)) = batch_of(chains, index, from, watch).await? else {
+            return Ok(None);
+        };
+        let safe = node.status().await?.heads.safe.number;
+        // The block may have come between the two questions.
+        if safe < last || node.rpc().receipt(raw.hash).await?.is_some() {
+            watch(Event::Waits(format!("the node derives batch {batch} from L1")));
+            return Ok(None);
+        }
+        let reason = why(node.rpc(), draft, sender).await?;
+        Ok(Some(Fate::Skipped { batch, reason }))
+    })
+    .await
 }
 
 /// The batch that took an entry, and its last block.
@@ -212,7 +202,8 @@ async fn batch_of(
             what: "a batch's header",
             reason: error.to_string(),
         })?;
-        let last = batch.firstBlock + u64::from(header.block_count) - 1;
+        let blocks = u64::from(header.block_count);
+        let last = batch.firstBlock.saturating_add(blocks).saturating_sub(1);
         return Ok(Some((batch.index, last)));
     }
     Ok(None)

@@ -1,6 +1,7 @@
 //! What is kept of a withdrawal between runs.
 
 use std::{
+    collections::BTreeMap,
     fs, io,
     path::{Path, PathBuf},
 };
@@ -11,7 +12,7 @@ use tern_node_api::MessageProof;
 
 use crate::WalletError;
 
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 /// A folder with a file for each withdrawal.
 #[derive(Debug, Clone)]
@@ -23,7 +24,7 @@ pub struct Journal {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Entry {
-    /// The version of this file's form: 1.
+    /// The version of this file's form: 2.
     pub version: u32,
     /// The rollup's configuration.
     pub config: B256,
@@ -36,15 +37,25 @@ pub struct Entry {
     pub raw: Option<Bytes>,
     /// No claim before this L1 block covers it.
     pub l1_from: u64,
+    /// Of its messages to L1, each by its place in the outbox.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub messages: BTreeMap<u64, Kept>,
+    /// Whether nothing is left to do for it: all is paid in an L1 block that is final, or it
+    /// never can be.
+    #[serde(default)]
+    pub done: bool,
+}
+
+/// What is kept of a message.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Kept {
     /// The proof under a final claim's block, kept because nodes forget old states.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub proof: Option<MessageProof>,
     /// The L1 transaction that paid it, if it was sent here.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub paid: Option<B256>,
-    /// Whether the bridge said that it is done.
-    #[serde(default)]
-    pub done: bool,
 }
 
 impl Entry {
@@ -57,8 +68,7 @@ impl Entry {
             nonce: None,
             raw: None,
             l1_from,
-            proof: None,
-            paid: None,
+            messages: BTreeMap::new(),
             done: false,
         }
     }
@@ -80,24 +90,35 @@ impl Journal {
         read(&self.path(transaction))
     }
 
-    /// All withdrawals of a rollup that are not done, in the order of their files.
-    pub fn unfinished(&self, config: B256) -> Result<Vec<Entry>, WalletError> {
+    /// All withdrawals of a rollup that are not done, the oldest first; and why files that cannot
+    /// be read are left out: they must not hold up the others.
+    pub fn unfinished(&self, config: B256) -> Result<(Vec<Entry>, Vec<WalletError>), WalletError> {
         let error = |error| WalletError::file(&self.folder, &error, "choose another folder");
         let files = match fs::read_dir(&self.folder) {
             Ok(files) => files,
-            Err(reason) if reason.kind() == io::ErrorKind::NotFound => return Ok(vec![]),
+            Err(reason) if reason.kind() == io::ErrorKind::NotFound => return Ok((vec![], vec![])),
             Err(reason) => return Err(error(reason)),
         };
-        let mut found = Vec::new();
+        let (mut found, mut broken) = (Vec::new(), Vec::new());
         for file in files {
             let path = file.map_err(error)?.path();
             if path.extension().is_some_and(|end| end == "json") {
-                found.extend(read(&path)?);
+                match read(&path) {
+                    Ok(entry) => found.extend(entry),
+                    Err(error) => broken.push(error),
+                }
             }
         }
         found.retain(|entry| entry.config == config && !entry.done);
         found.sort_by_key(|entry| (entry.l1_from, entry.nonce));
-        Ok(found)
+        Ok((found, broken))
+    }
+
+    /// Forgets a withdrawal that was never sent.
+    pub fn remove(&self, transaction: B256) -> Result<(), WalletError> {
+        let path = self.path(transaction);
+        let fix = "remove it, or a later --resume sends the withdrawal";
+        fs::remove_file(&path).map_err(|error| WalletError::file(&path, &error, fix))
     }
 
     /// Writes what is kept of a withdrawal, whole or not at all.
@@ -111,7 +132,9 @@ impl Journal {
             io::Write::write_all(&mut file, text.as_bytes())?;
             // What was sent must not be forgotten by a machine that stops.
             file.sync_all()?;
-            fs::rename(&draft, &path)
+            fs::rename(&draft, &path)?;
+            // Without this, the file may be there under no name.
+            fs::File::open(&self.folder)?.sync_all()
         };
         write().map_err(|error| WalletError::file(&path, &error, "choose another folder"))
     }
@@ -119,6 +142,11 @@ impl Journal {
     fn path(&self, transaction: B256) -> PathBuf {
         self.folder.join(format!("{transaction}.json"))
     }
+}
+
+#[derive(Deserialize)]
+struct Form {
+    version: u32,
 }
 
 fn read(path: &Path) -> Result<Option<Entry>, WalletError> {
@@ -129,11 +157,12 @@ fn read(path: &Path) -> Result<Option<Entry>, WalletError> {
         Err(error) => return Err(WalletError::file(path, &error, fix)),
     };
     let wrong = |reason: String| WalletError::File { path: path.into(), reason, fix };
-    let entry: Entry = serde_json::from_str(&text).map_err(|error| wrong(error.to_string()))?;
-    if entry.version != VERSION {
-        return Err(wrong(format!("it has version {}, not {VERSION}", entry.version)));
+    // Another version has other fields: it is looked at first.
+    let form: Form = serde_json::from_str(&text).map_err(|error| wrong(error.to_string()))?;
+    if form.version != VERSION {
+        return Err(wrong(format!("it has version {}, not {VERSION}", form.version)));
     }
-    Ok(Some(entry))
+    serde_json::from_str(&text).map(Some).map_err(|error| wrong(error.to_string()))
 }
 
 #[cfg(test)]
@@ -145,7 +174,11 @@ mod tests {
         let folder = std::env::temp_dir().join(format!("tern-journal-{}", std::process::id()));
         let journal = Journal::new(folder.clone());
         let (ours, others) = (B256::repeat_byte(1), B256::repeat_byte(2));
-        assert_eq!(journal.unfinished(ours).expect("no folder, no withdrawals"), vec![]);
+        let left = || {
+            let (found, broken) = journal.unfinished(ours).expect("it reads");
+            (found, broken.len())
+        };
+        assert_eq!(left(), (vec![], 0), "no folder, no withdrawals");
         let mut first = Entry::new(ours, B256::repeat_byte(3), 5);
         first.raw = Some(Bytes::from_static(&[2, 3]));
         let second = Entry::new(ours, B256::repeat_byte(4), 4);
@@ -153,15 +186,22 @@ mod tests {
             journal.save(entry).expect("it is written");
         }
         assert_eq!(journal.load(first.transaction).expect("it reads"), Some(first.clone()));
-        let found = journal.unfinished(ours).expect("it reads");
-        assert_eq!(found, vec![second.clone(), first.clone()]);
-        journal.save(&Entry { done: true, ..second }).expect("it is written");
-        assert_eq!(journal.unfinished(ours).expect("it reads"), vec![first.clone()]);
+        assert_eq!(left(), (vec![second.clone(), first.clone()], 0));
+        journal.save(&Entry { done: true, ..second.clone() }).expect("it is written");
+        assert_eq!(left(), (vec![first.clone()], 0));
+        journal.save(&second).expect("it is written");
 
         let path = journal.path(first.transaction);
         fs::write(&path, "{").expect("ours");
         let error = journal.load(first.transaction).expect_err("broken").to_string();
         assert!(error.contains("--resume") && path.exists(), "{error}");
+        assert_eq!(left(), (vec![second.clone()], 1), "one that is broken holds up no other");
+        let old = serde_json::json!({ "version": 1, "proof": null, "paid": null });
+        fs::write(&path, old.to_string()).expect("ours");
+        let error = journal.load(first.transaction).expect_err("old").to_string();
+        assert!(error.contains("version 1"), "{error}");
+        journal.remove(second.transaction).expect("it is there");
+        assert_eq!(left(), (vec![], 1));
         fs::remove_dir_all(folder).expect("ours");
     }
 }

@@ -7,11 +7,13 @@ mod claims;
 mod deposit;
 mod error;
 mod force;
+mod initiate;
 mod journal;
 mod raw;
 mod send;
 mod status;
 mod view;
+mod wait;
 mod withdraw;
 pub mod withdrawal;
 
@@ -21,10 +23,11 @@ pub use chains::{Chains, Sources};
 pub use deposit::{Credited, Deposited, deposit};
 pub use error::WalletError;
 pub use force::{Fate, Force, Forced, force};
-pub use journal::{Entry, Journal};
+pub use initiate::initiate;
+pub use journal::{Entry, Journal, Kept};
 pub use send::{Sent, send};
 pub use status::{AccountRow, ClaimRow, Status, WithdrawalRow, status};
-pub use withdraw::{Ends, Paid, initiate, resume};
+pub use withdraw::{Ends, Following, Paid, resume};
 
 /// Calldata.
 pub use alloy_primitives::Bytes as Data;

@@ -1,10 +1,17 @@
 //! Transactions that are signed now and sent by another way, or later.
 
+use std::time::{Duration, Instant};
+
 use alloy_consensus::{SignableTransaction, Signed, TxEip1559, transaction::RlpEcdsaDecodableTx};
 use alloy_primitives::{Address, B256, Bytes, Signature, TxKind, U256};
 use tern_l1::{Call, Key, L1, L1Error, MAX_GAS, TransactionReceipt};
 
 use crate::{Event, WalletError, Watch, view::explain};
+
+/// How long a node may answer with errors when it is asked for what was sent.
+const PATIENCE: Duration = Duration::from_secs(60);
+/// Between two such questions.
+const PAUSE: Duration = Duration::from_secs(2);
 
 /// What is signed.
 #[derive(Debug, Clone)]
@@ -56,22 +63,6 @@ impl Draft {
     }
 }
 
-/// Sends what was signed; sending it again changes nothing.
-pub(crate) async fn send(node: &L1, raw: &Bytes) -> Result<(), WalletError> {
-    match node.ask::<_, B256>("eth_sendRawTransaction", (raw,)).await {
-        // No answer says nothing about whether the node has it: the receipt will.
-        Ok(_) | Err(L1Error::Unreachable { .. }) => Ok(()),
-        Err(L1Error::Refused { message, .. })
-            if ["already known", "already imported", "nonce too low"]
-                .iter()
-                .any(|known| message.to_lowercase().contains(known)) =>
-        {
-            Ok(())
-        }
-        Err(error) => Err(error.into()),
-    }
-}
-
 /// Refuses what an account cannot pay, before a node says so less clearly.
 pub(crate) async fn afford(
     node: &L1,
@@ -101,11 +92,23 @@ pub(crate) async fn pay(
     let roomy = gas.saturating_add(gas / 8).min(MAX_GAS.max(gas));
     let transaction = node.broadcast(key, call, roomy).await.map_err(explain)?;
     watch(Event::Done(format!("{} is sent: transaction {transaction}", call.what)));
-    match node.wait(&call.what, transaction).await {
-        Err(L1Error::Unseen { what, hash, seconds }) => {
-            Err(WalletError::Unseen { what, hash, seconds })
+    let what = || call.what.clone();
+    let start = Instant::now();
+    loop {
+        match node.wait(&call.what, transaction).await {
+            Ok(receipt) => return Ok(receipt),
+            Err(error @ L1Error::Failed { .. }) => return Err(explain(error)),
+            Err(L1Error::Unseen { seconds, .. }) => {
+                let why = format!("no block took it in {seconds} s");
+                return Err(WalletError::Unseen { what: what(), hash: transaction, why });
+            }
+            // It is sent: whatever the node says now, it says nothing about that.
+            Err(error) if start.elapsed() >= PATIENCE => {
+                let (what, why) = (what(), format!("its end cannot be asked for ({error})"));
+                return Err(WalletError::Unseen { what, hash: transaction, why });
+            }
+            Err(_) => tokio::time::sleep(PAUSE).await,
         }
-        done => done.map_err(explain),
     }
 }
 

@@ -3,7 +3,7 @@
 use alloy_primitives::{Address, B256, Bytes};
 use serde::Serialize;
 use tern_interop_address::InteropAddress;
-use tern_l1::{Call, Key, L1Error};
+use tern_l1::{Call, Key};
 use tern_node_api::{Heads, NodeClient};
 
 use crate::{Amount, Event, WalletError, Watch, account::interop};
@@ -45,9 +45,8 @@ pub async fn send(
     let block = receipt.block_number.unwrap_or_default();
     let state = match node.status().await {
         Ok(status) => state(block, &status.heads),
-        // An execution client alone does not tell.
-        Err(L1Error::Refused { .. }) => "latest",
-        Err(error) => return Err(error.into()),
+        // An execution client alone does not tell, and the payment is made whatever a node says now.
+        Err(_) => "latest",
     };
     let chain = rpc.chain_id();
     Ok(Sent {

@@ -12,10 +12,10 @@ use tern_node_api::NodeStatus;
 use crate::{
     Chains, WalletError,
     account::interop,
-    claims::{Claims, claim_view, pay_view, same},
+    claims::{Claims, claim_view, facts, same},
     send::state,
     view::{OUTBOX, events, view},
-    withdrawal::{ClaimState, ClaimView, PayState, PayView},
+    withdrawal::{ClaimView, PayView},
 };
 
 /// So many claims are shown, the newest.
@@ -29,6 +29,8 @@ pub struct Status {
     pub inbox: InteropAddress,
     /// What the node says of itself.
     pub node: Option<NodeStatus>,
+    /// Why there is nothing, or not all, from a node.
+    pub node_error: Option<String>,
     /// Batches on L1.
     pub batches: u64,
     /// The last block whose batch L1 has.
@@ -61,6 +63,8 @@ pub struct ClaimRow {
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct AccountRow {
+    #[serde(skip)]
+    account: Address,
     /// The account in the rollup.
     pub address: InteropAddress,
     /// Its balance on L1 in wei.
@@ -101,8 +105,8 @@ pub async fn status(chains: &Chains, account: Option<Address>) -> Result<Status,
     let forced = view(l1, inbox, Inbox::forcedQueueCall {}).await?;
     let head = view(l1, chains.settlement(), tern_contracts::Settlement::headCall {}).await?;
     let node = match &chains.l2 {
-        Some(node) => Some(node.status().await?),
-        None => None,
+        Some(node) => node.status().await.map_err(|error| error.to_string()),
+        None => Err(chains.away.clone().unwrap_or_else(|| "none is known".into())),
     };
     let mut claims = Claims::new(chains.rollup.deployed.number);
     claims.update(chains).await?;
@@ -111,57 +115,69 @@ pub async fn status(chains: &Chains, account: Option<Address>) -> Result<Status,
         let view = claim_view(chains, id, claim).await?;
         rows.push(ClaimRow { id, block: claim.blockNumber, view });
     }
-    let account = match account {
-        Some(account) => Some(account_row(chains, account, &claims, node.as_ref()).await?),
+    let mut account = match account {
+        Some(account) => Some(account_row(chains, account).await?),
         None => None,
     };
+    let mut node_error = node.as_ref().err().cloned();
+    if let (Some(row), Ok(node)) = (&mut account, &node) {
+        // L1's word must be had also where a node answers nonsense.
+        if let Err(error) = in_rollup(chains, row, &claims, tip.blocks.to(), node).await {
+            node_error = Some(error.to_string());
+        }
+    }
     Ok(Status {
         inbox: interop(l1.chain_id(), inbox)?,
-        node,
+        node: node.ok(),
+        node_error,
         batches: tip.batches.to(),
         blocks: tip.blocks.to(),
-        deposits_waiting: deposits.end - deposits.next,
-        forced_waiting: forced.end - forced.next,
+        deposits_waiting: deposits.end.saturating_sub(deposits.next),
+        forced_waiting: forced.end.saturating_sub(forced.next),
         final_block: head.blockNumber,
         claims: rows,
         account,
     })
 }
 
-async fn account_row(
-    chains: &Chains,
-    account: Address,
-    claims: &Claims,
-    node: Option<&NodeStatus>,
-) -> Result<AccountRow, WalletError> {
+async fn account_row(chains: &Chains, account: Address) -> Result<AccountRow, WalletError> {
     let address = interop(chains.l2_chain(), account)?;
     let l1_balance = chains.l1.balance(account).await?;
-    let (Some(l2), Some(node)) = (&chains.l2, node) else {
-        return Ok(AccountRow { address, l1_balance, l2_balance: None, withdrawals: vec![] });
-    };
-    let latest = node.heads.latest.number;
-    let mut withdrawals = vec![];
-    for (sent, log) in events::<Outbox::MessageSent>(l2.rpc(), OUTBOX, 0, latest).await? {
+    Ok(AccountRow { account, address, l1_balance, l2_balance: None, withdrawals: vec![] })
+}
+
+/// Adds what only a node of the rollup knows.
+async fn in_rollup(
+    chains: &Chains,
+    row: &mut AccountRow,
+    claims: &Claims,
+    on_l1: u64,
+    status: &NodeStatus,
+) -> Result<(), WalletError> {
+    let node = chains.node()?.rpc();
+    row.l2_balance = Some(node.balance(row.account).await?);
+    let latest = status.heads.latest.number;
+    for (sent, log) in events::<Outbox::MessageSent>(node, OUTBOX, 0, latest).await? {
         let message = sent.message;
-        if message.sender != account && message.to != account {
+        if message.sender != row.account && message.to != row.account {
             continue;
         }
         let block = log.block_number.unwrap_or_default();
         let message =
             Bridge::Message::abi_decode(&message.abi_encode()).map_err(|error| same(&error))?;
-        withdrawals.push(WithdrawalRow {
+        let (facts, _) = facts(chains, &message, block, on_l1, claims).await?;
+        row.withdrawals.push(WithdrawalRow {
             nonce: sent.nonce,
             transaction: log.transaction_hash.unwrap_or_default(),
             to: interop(chains.l1.chain_id(), message.to)?,
             amount: message.amount,
             token: token(chains, message.token)?,
             block,
-            block_state: state(block, &node.heads),
-            view: best_view(chains, &message, claims, block).await?,
+            block_state: state(block, &status.heads),
+            view: facts.view(),
         });
     }
-    let l2_balance = Some(l2.rpc().balance(account).await?);
-    Ok(AccountRow { address, l1_balance, l2_balance, withdrawals })
+    Ok(())
 }
 
 /// A token of L1; the zero address stands for ETH.
@@ -170,26 +186,6 @@ pub(crate) fn token(
     token: Address,
 ) -> Result<Option<InteropAddress>, WalletError> {
     if token.is_zero() { Ok(None) } else { interop(chains.l1.chain_id(), token).map(Some) }
-}
-
-/// The bridge's word under the first claim over the block that can still serve.
-async fn best_view(
-    chains: &Chains,
-    message: &Bridge::Message,
-    claims: &Claims,
-    block: u64,
-) -> Result<PayView, WalletError> {
-    let alone = pay_view(chains, message, None).await?;
-    if alone.state == PayState::Done || alone.state == PayState::Failed {
-        return Ok(alone);
-    }
-    for (id, claim) in claims.over(block) {
-        let view = claim_view(chains, id, claim).await?;
-        if !matches!(view.state, ClaimState::Dead | ClaimState::Unknown) {
-            return pay_view(chains, message, Some(claim)).await;
-        }
-    }
-    Ok(alone)
 }
 
 /// A moment, as how far it is from now.

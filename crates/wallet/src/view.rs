@@ -1,7 +1,7 @@
 //! Asking contracts.
 
 use alloy_primitives::{Address, B256, Bytes};
-use alloy_rpc_types_eth::Log;
+use alloy_rpc_types_eth::{Block, Log};
 use alloy_sol_types::{SolCall, SolEvent, SolInterface};
 use serde_json::json;
 use tern_contracts::{Bridge, Inbox, Outbox};
@@ -22,8 +22,30 @@ pub(crate) async fn view<C: SolCall>(
     call: C,
 ) -> Result<C::Return, WalletError> {
     let answer = node.view(C::SIGNATURE, to, call.abi_encode()).await.map_err(explain)?;
-    C::abi_decode_returns_validate(&answer)
+    returned::<C>(&answer)
+}
+
+/// What a view answered at a block.
+pub(crate) async fn view_at<C: SolCall>(
+    node: &L1,
+    to: Address,
+    call: C,
+    block: u64,
+) -> Result<C::Return, WalletError> {
+    let request = json!({ "to": to, "input": Bytes::from(call.abi_encode()) });
+    let answer: Bytes = node.ask("eth_call", (request, format!("{block:#x}"))).await?;
+    returned::<C>(&answer)
+}
+
+fn returned<C: SolCall>(answer: &[u8]) -> Result<C::Return, WalletError> {
+    C::abi_decode_returns_validate(answer)
         .map_err(|error| WalletError::Answer { what: C::SIGNATURE, reason: error.to_string() })
+}
+
+/// The newest block that a node calls safe, if it does.
+pub(crate) async fn safe_block(node: &L1) -> Result<Option<u64>, L1Error> {
+    let block: Option<Block<B256>> = node.ask("eth_getBlockByNumber", ("safe", false)).await?;
+    Ok(block.map(|block| block.header.inner.number))
 }
 
 /// The events of a contract in a span of blocks, and where they are.
@@ -36,7 +58,7 @@ pub(crate) async fn events<E: SolEvent>(
     let mut found = Vec::new();
     let mut from = from;
     while from <= to {
-        let end = to.min(from + BLOCKS - 1);
+        let end = to.min(from.saturating_add(BLOCKS - 1));
         let filter = json!({
             "address": contract,
             "topics": [E::SIGNATURE_HASH],
@@ -47,17 +69,23 @@ pub(crate) async fn events<E: SolEvent>(
         for log in logs {
             found.push((decode::<E>(&log)?, log));
         }
-        from = end + 1;
+        let Some(next) = end.checked_add(1) else { break };
+        from = next;
     }
     Ok(found)
 }
 
-/// The first event of a kind that a contract wrote into a receipt's logs.
-pub(crate) fn first<E: SolEvent>(logs: &[Log], from: Address) -> Result<Option<E>, WalletError> {
+/// The events of a kind that a contract wrote into a receipt's logs.
+pub(crate) fn all<E: SolEvent>(logs: &[Log], from: Address) -> Result<Vec<E>, WalletError> {
     let of_kind = |log: &&Log| {
         log.address() == from && log.topic0().is_some_and(|topic| *topic == E::SIGNATURE_HASH)
     };
-    logs.iter().find(of_kind).map(decode).transpose()
+    logs.iter().filter(of_kind).map(decode).collect()
+}
+
+/// The first of them.
+pub(crate) fn first<E: SolEvent>(logs: &[Log], from: Address) -> Result<Option<E>, WalletError> {
+    Ok(all(logs, from)?.into_iter().next())
 }
 
 fn decode<E: SolEvent>(log: &Log) -> Result<E, WalletError> {
@@ -74,6 +102,23 @@ pub(crate) fn explain(error: L1Error) -> WalletError {
         },
         other => other.into(),
     }
+}
+
+/// Whether the bridge refuses what its views allowed a moment ago: somebody else was faster, or L1
+/// reorganised. What they say next counts.
+pub(crate) fn overtaken(error: &L1Error) -> bool {
+    use Bridge::BridgeErrors as B;
+    let L1Error::Reverted { data, .. } = error else { return false };
+    matches!(
+        Bridge::BridgeErrors::abi_decode(data),
+        Ok(B::AlreadyDone(_)
+            | B::AlreadyRegistered(_)
+            | B::UnknownChain(_)
+            | B::NotFinal(_)
+            | B::TooEarly(_)
+            | B::OutboxNotProven(_)
+            | B::NotFailed(_))
+    )
 }
 
 fn reason(data: &Bytes) -> Option<String> {

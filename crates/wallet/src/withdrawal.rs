@@ -147,14 +147,36 @@ pub struct Covering {
 /// All that the next step depends on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Facts {
-    /// The L2 block that has the withdrawal, if one has it.
-    pub block: Option<u64>,
+    /// The L2 block that has the withdrawal.
+    pub block: u64,
     /// The last block whose batch L1 has.
     pub on_l1: u64,
     /// What the bridge says without a claim.
     pub pay: PayView,
-    /// Claims over the block, none of them dead.
+    /// Claims over the block, the lowest first, none of them dead.
     pub covering: Vec<Covering>,
+}
+
+impl Facts {
+    /// The claim that serves: one that can be paid under, else the one whose delay ends first. If
+    /// none is final, what our own node says comes first, for anybody can vote for or propose
+    /// nonsense.
+    fn serving(&self) -> Option<usize> {
+        let claims = || self.covering.iter().enumerate();
+        let ready = claims().find(|(_, c)| c.pay.action == PayAction::Withdraw);
+        let delayed = || {
+            claims()
+                .filter(|(_, c)| c.pay.action == PayAction::AwaitDelay)
+                .min_by_key(|(_, c)| c.pay.earliest)
+        };
+        let any = || claims().min_by_key(|(_, c)| (!c.is_ours, c.block));
+        ready.or_else(delayed).or_else(any).map(|(at, _)| at)
+    }
+
+    /// The bridge's word that says most: under the claim that serves, if there is one.
+    pub fn view(&self) -> PayView {
+        self.serving().map_or(self.pay, |at| self.covering[at].pay)
+    }
 }
 
 /// What happens next.
@@ -179,6 +201,8 @@ pub enum Next {
 pub enum Stage {
     /// No block has it.
     Sent,
+    /// Another transaction seems to have taken its nonce.
+    Replaced(u64),
     /// The sequencer made its block.
     Sequenced(u64),
     /// L1 has all that its block is made of.
@@ -193,6 +217,10 @@ impl fmt::Display for Stage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Sent => f.write_str("sent: waiting for the sequencer"),
+            Self::Replaced(nonce) => write!(
+                f,
+                "another transaction seems to have taken its nonce {nonce}: waiting until L1 has that"
+            ),
             Self::Sequenced(block) => {
                 write!(f, "sequenced in block {block} (trusts the sequencer): waiting for L1")
             }
@@ -226,24 +254,15 @@ pub fn next(facts: &Facts) -> Next {
     if facts.pay.action == PayAction::Register {
         return Next::Register;
     }
-    let Some(block) = facts.block else { return Next::Wait(Stage::Sent) };
-    if facts.on_l1 < block {
-        return Next::Wait(Stage::Sequenced(block));
+    if facts.on_l1 < facts.block {
+        return Next::Wait(Stage::Sequenced(facts.block));
     }
-    let claims = || facts.covering.iter().enumerate();
-    // Of what can be paid the newest: a node has its state the longest.
-    let ready = claims().filter(|(_, c)| c.pay.action == PayAction::Withdraw);
-    if let Some((at, _)) = ready.max_by_key(|(_, c)| c.block) {
-        return Next::Pay(at);
-    }
-    let delayed = claims().filter(|(_, c)| c.pay.action == PayAction::AwaitDelay);
-    if let Some((at, c)) = delayed.min_by_key(|(_, c)| c.pay.earliest) {
-        return Next::Prove(at, Stage::Final(c.pay));
-    }
-    // Anybody can vote for or propose nonsense: what our own node says comes first.
-    match claims().min_by_key(|(_, c)| (!c.is_ours, c.block)) {
-        Some((_, c)) => Next::Wait(Stage::Claimed(c.claim)),
-        None => Next::Wait(Stage::OnL1(block)),
+    let Some(at) = facts.serving() else { return Next::Wait(Stage::OnL1(facts.block)) };
+    let serving = &facts.covering[at];
+    match serving.pay.action {
+        PayAction::Withdraw => Next::Pay(at),
+        PayAction::AwaitDelay => Next::Prove(at, Stage::Final(serving.pay)),
+        _ => Next::Wait(Stage::Claimed(serving.claim)),
     }
 }
 
@@ -277,14 +296,12 @@ mod tests {
     }
 
     fn facts(covering: Vec<Covering>) -> Facts {
-        Facts { block: Some(7), on_l1: 9, pay: waiting(), covering }
+        Facts { block: 7, on_l1: 9, pay: waiting(), covering }
     }
 
     #[test]
     fn each_stage_waits_for_the_next_one() {
-        let mut facts = Facts { block: None, on_l1: 0, pay: waiting(), covering: vec![] };
-        assert_eq!(next(&facts), Next::Wait(Stage::Sent));
-        facts.block = Some(7);
+        let mut facts = Facts { block: 7, on_l1: 0, pay: waiting(), covering: vec![] };
         assert_eq!(next(&facts), Next::Wait(Stage::Sequenced(7)));
         facts.on_l1 = 7;
         assert_eq!(next(&facts), Next::Wait(Stage::OnL1(7)));
@@ -305,7 +322,7 @@ mod tests {
     }
 
     #[test]
-    fn the_proof_is_kept_while_the_delay_runs_and_the_newest_is_paid_under() {
+    fn the_proof_is_kept_while_the_delay_runs_and_the_first_that_is_ready_is_paid_under() {
         let delay = |at| pay(PayState::Waiting, PayReason::DelayNotOver, at, PayAction::AwaitDelay);
         let ready = pay(PayState::Ready, PayReason::NotProven, 50, PayAction::Withdraw);
         let early = settled(8, delay(100));
@@ -316,14 +333,17 @@ mod tests {
             "the delay that ends first"
         );
         let claims = vec![settled(8, ready), settled(12, ready), settled(15, delay(200))];
-        assert_eq!(next(&facts(claims)), Next::Pay(1));
+        assert_eq!(next(&facts(claims.clone())), Next::Pay(0));
+        assert_eq!(facts(claims).view(), ready, "what is shown is what is done");
     }
 
     #[test]
     fn nonsense_that_somebody_proposed_is_not_what_is_shown() {
         let nonsense = voting(7, false, ClaimReason::AwaitsVotes);
         let ours = voting(20, true, ClaimReason::AwaitsSecond);
-        assert_eq!(next(&facts(vec![nonsense, ours])), Next::Wait(Stage::Claimed(ours.claim)));
+        let facts = facts(vec![nonsense, ours]);
+        assert_eq!(next(&facts), Next::Wait(Stage::Claimed(ours.claim)));
+        assert_eq!(facts.view(), ours.pay);
     }
 
     #[test]

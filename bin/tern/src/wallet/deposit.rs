@@ -3,7 +3,7 @@
 use clap::Args;
 use tern_wallet::{Account, Amount};
 
-use super::{Payer, Progress, account, amount, print};
+use super::{Payer, Progress, account, amount, connect, print};
 use crate::{failure::Failure, runtime};
 
 #[derive(Debug, Args)]
@@ -35,7 +35,7 @@ pub(crate) struct Deposit {
 /// Deposits.
 pub(crate) fn run(arguments: &Deposit) -> Result<bool, Failure> {
     runtime::single()?.block_on(async {
-        let chains = arguments.payer.sources().connect_l1(arguments.no_wait).await?;
+        let chains = connect(&arguments.payer.sources(), arguments.no_wait).await?;
         let key = arguments.payer.key(&chains.l1)?;
         let to = match arguments.to {
             Some(to) => to.on(chains.l2_chain(), "a deposit's receiver")?,

@@ -3,7 +3,7 @@
 use clap::Args;
 use tern_wallet::{Account, Amount, Data, Fate, Force as Wish};
 
-use super::{Payer, Progress, account, amount, fee, print};
+use super::{Payer, Progress, account, amount, connect, fee, print};
 use crate::{failure::Failure, runtime};
 
 #[derive(Debug, Args)]
@@ -56,7 +56,7 @@ pub(crate) fn calldata(text: &str) -> Result<Data, String> {
 /// Forces a transaction; true if it was not skipped and did not fail.
 pub(crate) fn run(arguments: &Force) -> Result<bool, Failure> {
     runtime::single()?.block_on(async {
-        let chains = arguments.payer.sources().connect_l1(arguments.no_wait).await?;
+        let chains = connect(&arguments.payer.sources(), arguments.no_wait).await?;
         let key = arguments.payer.key(&chains.l1)?;
         let wish = Wish {
             to: arguments.to.on(chains.l2_chain(), "the rollup")?,

@@ -15,7 +15,7 @@ use indicatif::ProgressBar;
 use serde::Serialize;
 use tern_interop_address::InteropAddress;
 use tern_l1::{Key, L1};
-use tern_wallet::{Account, Amount, Event, Sources};
+use tern_wallet::{Account, Amount, Chains, Event, Sources};
 
 use crate::{failure::Failure, keys::KeyOptions};
 
@@ -46,6 +46,16 @@ impl Ends {
             max_fee: None,
         }
     }
+}
+
+/// Connects to L1, and to a node of the rollup if one answers as it should; without a node only if
+/// `alone` says that none is needed.
+async fn connect(sources: &Sources, alone: bool) -> Result<Chains, Failure> {
+    let chains = sources.connect_l1(alone).await?;
+    if let Some(why) = &chains.away {
+        eprintln!("no node of the rollup is asked: {why}");
+    }
+    Ok(chains)
 }
 
 /// Who pays, where, and how much at most: what every command takes that sends.

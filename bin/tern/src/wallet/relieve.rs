@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use clap::Args;
 use tern_batcher::BatcherError;
+use tern_l1::Kind;
 
-use super::{Payer, print};
+use super::{Payer, connect, print};
 use crate::{failure::Failure, runtime};
 
 /// Between two looks at L1 while the sequencer's turn lasts.
@@ -34,19 +35,26 @@ pub(crate) struct Relieve {
 /// Posts a batch that takes the queues.
 pub(crate) fn run(arguments: &Relieve) -> Result<bool, Failure> {
     runtime::single()?.block_on(async {
-        let chains = arguments.payer.sources().connect_l1(true).await?;
+        let chains = connect(&arguments.payer.sources(), true).await?;
         let key = arguments.payer.key(&chains.l1)?;
-        let mut told = false;
+        let mut told = String::new();
+        let mut waits = |why: String| {
+            if told != why {
+                eprintln!("{why}; waiting");
+                told = why;
+            }
+            tokio::time::sleep(PAUSE)
+        };
         let done = loop {
             match tern_batcher::relief(&chains.l1, &chains.rollup, &key).await {
                 Err(BatcherError::NotSequencer { opens_after, .. }) if arguments.wait => {
-                    if !told {
-                        eprintln!(
-                            "the sequencer has its turn until L1's time is {opens_after}; waiting"
-                        );
-                    }
-                    told = true;
-                    tokio::time::sleep(PAUSE).await;
+                    waits(format!("the sequencer has its turn until L1's time is {opens_after}")).await;
+                }
+                // What was sent must not be sent again, so no error that comes after that passes.
+                Err(BatcherError::L1(error))
+                    if arguments.wait && error.passes() && error.kind() != Kind::Reset =>
+                {
+                    waits(error.to_string()).await;
                 }
                 done => break done?,
             }

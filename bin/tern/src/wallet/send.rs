@@ -1,8 +1,7 @@
 //! `tern send`
 
 use clap::Args;
-use tern_l1::L1Error;
-use tern_wallet::{Account, Amount, WalletError};
+use tern_wallet::{Account, Amount};
 
 use super::{Payer, Progress, account, amount, print};
 use crate::{failure::Failure, runtime};
@@ -36,16 +35,7 @@ pub(crate) struct Send {
 /// Sends.
 pub(crate) fn run(arguments: &Send) -> Result<bool, Failure> {
     runtime::single()?.block_on(async {
-        let node = arguments.payer.sources().l2().await?;
-        match node.rollup().await {
-            Ok(rollup) => node.rpc().expect_chain(rollup.config.chain_id.0)?,
-            // Whoever mistypes a node's address must not pay on another chain.
-            Err(L1Error::Refused { host, .. }) if arguments.to.chain.is_none() => {
-                return Err(WalletError::NotARollup(host).into());
-            }
-            Err(L1Error::Refused { .. }) => {}
-            Err(error) => return Err(error.into()),
-        }
+        let node = arguments.payer.sources().node(arguments.to.chain.is_some()).await?;
         let key = arguments.payer.key(node.rpc())?;
         let to = arguments.to.on(node.rpc().chain_id(), "the node")?;
         let mut progress = Progress::start();

@@ -49,12 +49,18 @@ fn words(answer: &Answer) -> String {
     };
     line("inbox", answer.inbox.to_string());
     match &answer.node {
-        None => line("node", "none answers: the rest is what L1 says".into()),
+        None => {
+            let why = answer.node_error.as_deref().unwrap_or("none is known");
+            line("node", format!("none is asked, the rest is what L1 says: {why}"));
+        }
         Some(node) => {
             let heads = &node.heads;
             line("latest", format!("block {} (the sequencer says so)", heads.latest.number));
             line("safe", format!("block {} (derived from L1)", heads.safe.number));
             line("finalized", format!("block {} (two of three proofs)", heads.finalized.number));
+            if let Some(error) = &answer.node_error {
+                line("not all", error.clone());
+            }
             if node.backlog_bytes > 0 {
                 line("backlog", format!("{} bytes are not on L1 yet", node.backlog_bytes));
             }

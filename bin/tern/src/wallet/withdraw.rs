@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use tern_l1::Key;
-use tern_wallet::{Account, Amount, Chains, Journal, Paid, TxHash};
+use tern_wallet::{Account, Amount, Chains, Following, Journal, Paid, TxHash};
 
 use super::{Payer, Progress, account, amount, print, value};
 use crate::{failure::Failure, runtime};
@@ -20,8 +20,9 @@ Examples:
   tern withdraw --resume 0x52…           go on with one, also if it was begun elsewhere
 
 It is paid when two of three proofs agree on the block it is in, and the bridge's delay is over.
-Stopped at any moment, --resume goes on where it stopped. The key is that of the account in the
-rollup, and pays for gas on L1, too.")]
+Stopped at any moment, --resume goes on where it stopped. What is paid is kept until an L1 block that
+is final has it: should L1 take the payment back before that, --resume pays again. The key is that of
+the account in the rollup, and pays for gas on L1, too.")]
 pub(crate) struct Withdraw {
     /// How much, in ETH unless another unit follows.
     #[arg(long, value_parser = amount)]
@@ -39,6 +40,9 @@ pub(crate) struct Withdraw {
     /// Return when the rollup has it.
     #[arg(long, requires = "amount")]
     no_wait: bool,
+    /// Withdraw also while it is open what came of the withdrawal before.
+    #[arg(long, requires = "amount")]
+    another: bool,
     /// Where withdrawals that are not paid are kept.
     #[arg(long, value_name = "DIR", default_value = ".tern/withdrawals")]
     journal: PathBuf,
@@ -64,12 +68,15 @@ pub(crate) fn run(arguments: &Withdraw) -> Result<bool, Failure> {
         };
         let mut progress = Progress::start();
         let watch = &mut |event| progress.tell(event);
-        let entry = tern_wallet::initiate(&chains, &key, to, amount, &journal, watch).await?;
+        let another = arguments.another;
+        let entry =
+            tern_wallet::initiate(&chains, &key, to, amount, another, &journal, watch).await?;
         drop(progress);
         if arguments.no_wait {
             let hash = entry.transaction;
-            let words =
-                format!("withdrawal {hash} is sent; go on with tern withdraw --resume {hash}");
+            let words = format!(
+                "withdrawal {hash} is kept and sent; go on with tern withdraw --resume {hash}"
+            );
             print(arguments.json, &serde_json::json!({ "transaction": hash }), &words)?;
             return Ok(true);
         }
@@ -86,19 +93,31 @@ async fn resume(
     if let Some(Some(transaction)) = arguments.resume {
         return follow(arguments, chains, key, transaction, journal).await;
     }
-    let left = journal.unfinished(chains.config_hash())?;
+    let (left, broken) = journal.unfinished(chains.config_hash())?;
+    let mut all = broken.is_empty();
+    for error in broken {
+        eprintln!("{error}");
+    }
     if left.is_empty() {
         eprintln!("no withdrawal in {} is unfinished", journal.folder().display());
     }
-    let mut all = true;
-    for entry in left {
-        // One that cannot go on, or not with this key, must not hold up the others.
-        if let Err(failure) = follow(arguments, chains, key, entry.transaction, journal).await {
-            eprintln!("withdrawal {}: {failure}", entry.transaction);
-            all = false;
+    let mut following = Following::new(chains, key, journal, left, ends(arguments));
+    loop {
+        let mut progress = Progress::start();
+        let Some((transaction, end)) = following.next(&mut |event| progress.tell(event)).await
+        else {
+            return Ok(all);
+        };
+        drop(progress);
+        match end {
+            Ok(paid) => tell(arguments, &paid)?,
+            // One that cannot go on, or not with this key, must not hold up the others.
+            Err(error) => {
+                eprintln!("withdrawal {transaction}: {error}");
+                all = false;
+            }
         }
     }
-    Ok(all)
 }
 
 async fn follow(
@@ -110,11 +129,26 @@ async fn follow(
 ) -> Result<bool, Failure> {
     let mut progress = Progress::start();
     let watch = &mut |event| progress.tell(event);
-    let ends = tern_wallet::Ends { retry_gas: arguments.retry_gas };
-    let paid = tern_wallet::resume(chains, key, transaction, journal, ends, watch).await?;
+    let paid =
+        tern_wallet::resume(chains, key, transaction, journal, ends(arguments), watch).await?;
     drop(progress);
-    print(arguments.json, &paid, &words(&paid))?;
+    tell(arguments, &paid)?;
     Ok(true)
+}
+
+const fn ends(arguments: &Withdraw) -> tern_wallet::Ends {
+    tern_wallet::Ends { retry_gas: arguments.retry_gas }
+}
+
+/// One line for each message of a transaction.
+fn tell(arguments: &Withdraw, paid: &[Paid]) -> Result<(), Failure> {
+    for paid in paid {
+        print(arguments.json, paid, &words(paid))?;
+    }
+    if paid.iter().any(|paid| !paid.is_final) {
+        eprintln!("it is kept until that L1 block is final; tern withdraw --resume looks then");
+    }
+    Ok(())
 }
 
 fn words(paid: &Paid) -> String {

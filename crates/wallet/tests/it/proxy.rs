@@ -3,6 +3,7 @@
 use std::{
     io::{BufRead, BufReader, Read, Write},
     net::{TcpListener, TcpStream},
+    sync::{Arc, Mutex},
 };
 
 use alloy_primitives::{B256, U256, keccak256};
@@ -14,20 +15,48 @@ use tern_protocol::Hash;
 
 use crate::world::{OUTBOX, run};
 
-/// Answers for a node as long as the process lives; returns where.
-pub(crate) fn start(node: String) -> String {
-    let socket = TcpListener::bind("127.0.0.1:0").expect("a free port");
-    let url = format!("http://{}", socket.local_addr().expect("it listens"));
-    std::thread::spawn(move || {
-        for stream in socket.incoming().flatten() {
-            let node = node.clone();
-            std::thread::spawn(move || answer(stream, &node));
-        }
-    });
-    url
+/// What a proxy does instead of answering.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Fault {
+    /// It says 502, and has not handed on what it was asked.
+    Lost,
+    /// It refuses in these words.
+    Refuses(&'static str),
 }
 
-fn answer(mut stream: TcpStream, node: &str) -> Option<()> {
+/// Where it answers, and what it does to one method.
+#[derive(Debug, Clone)]
+pub(crate) struct Proxy {
+    pub(crate) url: String,
+    fault: Arc<Mutex<Option<(&'static str, Fault)>>>,
+}
+
+impl Proxy {
+    pub(crate) fn fails(&self, method: &'static str, fault: Fault) {
+        *self.fault.lock().expect("nobody panics") = Some((method, fault));
+    }
+
+    pub(crate) fn works(&self) {
+        *self.fault.lock().expect("nobody panics") = None;
+    }
+}
+
+/// Answers for a node as long as the process lives.
+pub(crate) fn start(node: String) -> Proxy {
+    let socket = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let url = format!("http://{}", socket.local_addr().expect("it listens"));
+    let proxy = Proxy { url, fault: Arc::default() };
+    let started = proxy.clone();
+    std::thread::spawn(move || {
+        for stream in socket.incoming().flatten() {
+            let (node, proxy) = (node.clone(), started.clone());
+            std::thread::spawn(move || answer(stream, &node, &proxy));
+        }
+    });
+    proxy
+}
+
+fn answer(mut stream: TcpStream, node: &str, proxy: &Proxy) -> Option<()> {
     let mut reader = BufReader::new(stream.try_clone().ok()?);
     let mut length = 0;
     loop {
@@ -44,7 +73,22 @@ fn answer(mut stream: TcpStream, node: &str) -> Option<()> {
     reader.read_exact(&mut body).ok()?;
     let request: Value = serde_json::from_slice(&body).ok()?;
     let mut response = json!({ "jsonrpc": "2.0", "id": request["id"] });
-    match run(call(node, request["method"].as_str()?, &request["params"])) {
+    let method = request["method"].as_str()?;
+    let fault = *proxy.fault.lock().expect("nobody panics");
+    let answer = match fault.filter(|(failing, _)| *failing == method) {
+        Some((_, Fault::Lost)) => {
+            let empty = "content-length: 0\r\nconnection: close\r\n\r\n";
+            return write!(stream, "HTTP/1.1 502 Bad Gateway\r\n{empty}").ok();
+        }
+        Some((method, Fault::Refuses(message))) => Err(L1Error::Refused {
+            role: "rollup node".into(),
+            host: node.into(),
+            method: method.into(),
+            message: message.into(),
+        }),
+        None => run(call(node, method, &request["params"])),
+    };
+    match answer {
         Ok(result) => response["result"] = result,
         Err(L1Error::Reverted { data, .. }) => {
             response["error"] = json!({ "code": 3, "message": "execution reverted", "data": data });

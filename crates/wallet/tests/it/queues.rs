@@ -5,12 +5,15 @@ use serde_json::{Value, json};
 use tern_l1::L1Error;
 use tern_wallet::{Force, Journal, WalletError, deposit, force, initiate, parse_amount, send};
 
-use crate::world::{World, run, world};
+use crate::{
+    proxy::Fault,
+    world::{World, run, world},
+};
 
 #[test]
 fn deposits_are_whole_gwei_of_a_least_amount_and_counted() {
     run(async {
-        let World { chains, key, nodes: _nodes } = world().await;
+        let World { chains, key, nodes: _nodes, .. } = world().await;
         let to = Address::repeat_byte(7);
         let mut said = vec![];
         for index in 0..2 {
@@ -36,7 +39,7 @@ fn deposits_are_whole_gwei_of_a_least_amount_and_counted() {
 #[test]
 fn a_node_that_asks_more_than_allowed_is_not_paid() {
     run(async {
-        let World { mut chains, key, nodes: _nodes } = world().await;
+        let World { mut chains, key, nodes: _nodes, .. } = world().await;
         let refused = |error: WalletError, role: &str| {
             let text = error.to_string();
             let says = [role, "--max-fee", "0.0000015 gwei"].iter().all(|word| text.contains(word));
@@ -65,16 +68,30 @@ fn a_node_that_asks_more_than_allowed_is_not_paid() {
         let error = force(&chains, &key, &wish, &mut |_| {}).await;
         refused(error.expect_err("too dear"), "rollup node");
         let journal = Journal::new(std::env::temp_dir().join("tern-none"));
-        let error = initiate(&chains, &key, key.address(), amount, &journal, &mut |_| {}).await;
+        let error =
+            initiate(&chains, &key, key.address(), amount, false, &journal, &mut |_| {}).await;
         refused(error.expect_err("too dear"), "rollup node");
         assert_eq!(chains.l1.balance(key.address()).await.expect("it answers"), balance);
     });
 }
 
 #[test]
+fn a_payment_that_a_block_has_is_no_failure_whatever_the_node_says_then() {
+    run(async {
+        let World { chains, key, proxy, nodes: _nodes } = world().await;
+        proxy.fails("tern_status", Fault::Lost);
+        let node = chains.l2.clone().expect("there is one");
+        let amount = parse_amount("1").expect("an amount");
+        let to = Address::repeat_byte(7);
+        let sent = send(&node, &key, to, amount, Bytes::new(), &mut |_| {}).await;
+        assert_eq!(sent.expect("it is sent").state, "latest");
+    });
+}
+
+#[test]
 fn a_deposit_that_is_waited_for_needs_a_node() {
     run(async {
-        let World { mut chains, key, nodes: _nodes } = world().await;
+        let World { mut chains, key, nodes: _nodes, .. } = world().await;
         chains.l2 = None;
         let amount = parse_amount("1").expect("an amount");
         let error = deposit(&chains, &key, key.address(), amount, true, &mut |_| {}).await;
@@ -85,7 +102,7 @@ fn a_deposit_that_is_waited_for_needs_a_node() {
 #[test]
 fn a_forced_transaction_is_in_the_queue_as_it_was_signed() {
     run(async {
-        let World { mut chains, key, nodes: _nodes } = world().await;
+        let World { mut chains, key, nodes: _nodes, .. } = world().await;
         let mut wish = Force {
             to: Address::repeat_byte(7),
             value: parse_amount("1gwei").expect("an amount"),

@@ -10,7 +10,10 @@ use tern_node_api::NodeClient;
 use tern_rollup::{Contracts, Deployed, Rollup};
 use tern_wallet::Chains;
 
-use crate::{program, proxy};
+use crate::{
+    program,
+    proxy::{self, Proxy},
+};
 
 pub(crate) const OUTBOX: Address = Address::new(tern_rollup::predeploys::OUTBOX.0);
 
@@ -27,6 +30,8 @@ pub(crate) struct World {
     pub(crate) nodes: [Anvil; 2],
     pub(crate) chains: Chains,
     pub(crate) key: Key,
+    /// What stands before the rollup's node.
+    pub(crate) proxy: Proxy,
 }
 
 /// A lane that says what the test tells it to say.
@@ -70,10 +75,10 @@ pub(crate) async fn world() -> World {
         },
         deployed: Deployed { number: before.number, hash: tern_protocol::Hash(before.hash.0) },
     };
-    let url = proxy::start(nodes[1].url().to_owned());
-    let l2 = NodeClient::connect(&url).await.expect("it answers");
+    let proxy = proxy::start(nodes[1].url().to_owned());
+    let l2 = NodeClient::connect(&proxy.url).await.expect("it answers");
     install_outbox(l2.rpc(), 31_337, plan.shared.bridge).await;
-    World { nodes, chains: Chains { l1, l2: Some(l2), rollup }, key }
+    World { nodes, chains: Chains { l1, l2: Some(l2), rollup, away: None }, key, proxy }
 }
 
 /// The outbox as a genesis would hold it.
