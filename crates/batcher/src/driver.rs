@@ -1,6 +1,9 @@
 //! Gathers what `core` decides on, and does what it decides.
 
-use std::sync::Arc;
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use alloy_primitives::{Address, B256, Bytes};
 use tern_contracts::Inbox;
@@ -16,6 +19,10 @@ use crate::{
     prepare::{Encoded, Ready, anchor_headers},
     stats::{Stats, slot},
 };
+
+/// The pause after the second failure in a row, and the longest.
+const FAILED_PAUSE: Duration = Duration::from_secs(30);
+const LONGEST_FAILED_PAUSE: Duration = Duration::from_secs(960);
 
 /// How it goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,6 +49,9 @@ pub(crate) struct Driver {
     /// The segment that is next, as long as it cannot be sent.
     encoded: Option<Encoded>,
     silence: Option<u64>,
+    /// How often in a row L1 took a batch's fee and not the batch, and until when none is sent.
+    failures: u32,
+    rest_until: Option<Instant>,
     stats: Arc<Stats>,
 }
 
@@ -66,8 +76,13 @@ impl Driver {
         let pending = sender.pending().last().map(|waiting| waiting.kind);
         let habit = pending.map_or_else(Habit::default, |last| Habit { last, against: 0 });
         let max_blobs = rollup.config.limits.blobs;
-        let circumstances =
-            Circumstances { post: options.post, max_blobs, pending: None, hurry: false };
+        let circumstances = Circumstances {
+            post: options.post,
+            max_blobs,
+            max_blob_fee: options.max_blob_fee,
+            pending: None,
+            hurry: false,
+        };
         let pipeline = Pipeline::new(options.in_flight);
         let account = key.address();
         let (encoded, silence) = (None, None);
@@ -83,8 +98,21 @@ impl Driver {
             circumstances,
             encoded,
             silence,
+            failures: 0,
+            rest_until: None,
             stats,
         }
+    }
+
+    /// What is in the way of what was sent, if anything is that does not pass with some blocks.
+    pub(crate) fn trouble(&self) -> Option<&str> {
+        self.sender.trouble()
+    }
+
+    /// Whether nothing but confirmations is waited for.
+    pub(crate) fn is_settling(&self) -> bool {
+        let pending = self.sender.pending();
+        !pending.is_empty() && pending.iter().all(|waiting| waiting.mined.is_some())
     }
 
     /// One look at everything. Sends as many batches as may be on their way.
@@ -131,7 +159,7 @@ impl Driver {
 
     /// Hears what became of transactions. Returns whether a batch is done.
     async fn outcomes(&mut self) -> Result<bool, BatcherError> {
-        let mut done = false;
+        let (mut done, mut failed) = (false, false);
         for outcome in self.sender.tick().await? {
             match outcome {
                 Outcome::Mined { nonce, hash, block, success, cancelled } => {
@@ -145,6 +173,7 @@ impl Driver {
                         (Some(flight), Fate::Lost) if !cancelled => {
                             let index = flight.next.batches - 1;
                             tracing::warn!(index, nonce, %hash, "L1 refused a batch");
+                            failed = true;
                         }
                         _ => {}
                     }
@@ -155,6 +184,12 @@ impl Driver {
                 }
             }
         }
+        if failed {
+            self.failures = self.failures.saturating_add(1);
+            self.rest_until = Instant::now().checked_add(rest(self.failures));
+        } else if done {
+            (self.failures, self.rest_until) = (0, None);
+        }
         Ok(done)
     }
 
@@ -164,7 +199,7 @@ impl Driver {
         let wei = receipt.map_or(0, |receipt| {
             let gas = u128::from(receipt.gas_used).saturating_mul(receipt.effective_gas_price);
             let blob_gas = u128::from(receipt.blob_gas_used.unwrap_or(0));
-            gas + blob_gas.saturating_mul(receipt.blob_gas_price.unwrap_or(0))
+            gas.saturating_add(blob_gas.saturating_mul(receipt.blob_gas_price.unwrap_or(0)))
         });
         let (index, blobs, kind) = (flight.next.batches - 1, flight.blobs, flight.kind);
         tracing::info!(index, ?block, nonce = flight.nonce, ?kind, blobs, wei, "batch on L1");
@@ -219,6 +254,9 @@ impl Driver {
         parent: Option<Hash>,
         settled: bool,
     ) -> Result<Sent, BatcherError> {
+        if self.rest_until.is_some_and(|until| Instant::now() < until) {
+            return Ok(Sent::No("L1 took the fee and not the batch more than once: a pause"));
+        }
         let next = tip.block.saturating_add(1);
         let Some(segment) = self.node.segment(next).await.map_err(BatcherError::Node)? else {
             return Ok(Sent::Nothing);
@@ -341,27 +379,43 @@ impl Driver {
         Ok(Sent::Yes)
     }
 
-    /// The gas of a batch whose parent L1 has, or why it refuses it. Nodes that cannot estimate
-    /// blob transactions are not asked twice.
+    /// The gas of a batch whose parent L1 has, as far as the node can estimate it, or why the inbox
+    /// refuses it.
     async fn estimate(
         &self,
         tip: &Tip,
         call: &tern_l1::Call,
         bound: u64,
     ) -> Result<Option<u64>, BatcherError> {
-        match self.l1.estimate(self.account, call).await {
+        let estimate = match self.l1.estimate(self.account, call).await {
             Ok(gas) => Ok(Some(gas.saturating_add(gas / 4).min(bound.max(gas)))),
+            Err(error @ (L1Error::Reverted { .. } | L1Error::Unreachable { .. })) => Err(error),
+            // A call still says whether the inbox takes it.
+            Err(error) => {
+                tracing::debug!(%error, "no estimate: a bound is used");
+                self.l1.call(&call.what, &call.request(self.account)).await.map(|_| None)
+            }
+        };
+        match estimate {
             Err(L1Error::Reverted { data, .. }) => {
                 let reason = reason(&data);
                 Err(BatcherError::Refused { index: tip.batches, reason })
             }
             Err(error @ L1Error::Unreachable { .. }) => Err(error.into()),
             Err(error) => {
-                tracing::debug!(%error, "no estimate: a bound is used");
+                tracing::debug!(%error, "the batch is not tried before it is sent");
                 Ok(None)
             }
+            Ok(gas) => Ok(gas),
         }
     }
+}
+
+/// The pause after so many failures in a row. The first is often nobody's fault: another batch, or a
+/// reorganisation, came in between.
+fn rest(failures: u32) -> Duration {
+    let Some(more) = failures.checked_sub(2) else { return Duration::ZERO };
+    FAILED_PAUSE.saturating_mul(2_u32.saturating_pow(more)).min(LONGEST_FAILED_PAUSE)
 }
 
 /// Blobs that may be on their way before the next batch: those of two blocks.
@@ -384,5 +438,17 @@ fn reason(data: &Bytes) -> String {
     match Inbox::InboxErrors::abi_decode(data) {
         Ok(error) => format!("{error:?}"),
         Err(_) => format!("{data}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pauses_double_after_the_second_failure_and_end_somewhere() {
+        let seconds = |failures| rest(failures).as_secs();
+        assert_eq!([0, 1, 2, 3, 4].map(seconds), [0, 0, 30, 60, 120]);
+        assert_eq!(rest(u32::MAX), LONGEST_FAILED_PAUSE);
     }
 }

@@ -6,6 +6,7 @@ mod error;
 mod http;
 mod inbox;
 mod options;
+mod patience;
 mod prepare;
 mod relief;
 mod run;

@@ -1,31 +1,19 @@
 //! Starting, waiting, stopping.
 
-use std::{
-    fs,
-    future::Future,
-    net::SocketAddr,
-    pin::pin,
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::{fs, future::Future, net::SocketAddr, pin::pin, sync::Arc};
 
-use tern_l1::{Key, L1, L1Error, Sender, SenderOptions};
+use tern_l1::{Key, L1, Sender, SenderOptions};
 use tern_node_api::NodeClient;
 use tern_rollup::Rollup;
 
 use crate::{
-    BatcherError, Kind, Options,
+    BatcherError, Options,
     driver::{Driver, Pace},
     http,
+    patience::Patience,
     stats::Stats,
 };
 
-/// The longest pause after an error.
-const LONGEST_PAUSE: Duration = Duration::from_secs(30);
-/// With `Options::once`, how long nothing may succeed.
-const ONCE_PATIENCE: Duration = Duration::from_secs(120);
-/// As long as the same is wrong, it is said so often.
-const SAID_AGAIN: Duration = Duration::from_secs(60);
 /// The file of signed transactions, in the batcher's folder.
 const JOURNAL: &str = "transactions.redb";
 
@@ -128,78 +116,19 @@ async fn go(mut driver: Driver, options: &Options, stats: &Stats) -> Result<(), 
                 return Ok(());
             }
             Ok(pace) => {
-                stats.well();
                 patience.reset(pace == Pace::Moved);
+                let stuck = match pace {
+                    Pace::Waiting(why) if !driver.is_settling() => patience.still(why),
+                    _ => patience.goes_on(),
+                };
+                stats.trouble(driver.trouble().map(str::to_owned).or(stuck));
                 patience.check(pace)?;
                 tokio::time::sleep(options.poll).await;
             }
             Err(error) => {
-                stats.trouble(&error);
+                stats.trouble(Some(error.to_string()));
                 patience.after(error).await?;
             }
         }
-    }
-}
-
-/// How long to wait after errors, and whether to go on.
-struct Patience {
-    pause: Duration,
-    shortest: Duration,
-    once: bool,
-    moved: Instant,
-    /// What was said last, and when.
-    said: Option<(String, Instant)>,
-}
-
-impl Patience {
-    fn new(options: &Options) -> Self {
-        let shortest = options.poll.min(LONGEST_PAUSE);
-        let (pause, moved) = (shortest, Instant::now());
-        Self { pause, shortest, once: options.once, moved, said: None }
-    }
-
-    fn reset(&mut self, moved: bool) {
-        self.pause = self.shortest;
-        if moved {
-            self.moved = Instant::now();
-        }
-        if self.said.take().is_some() {
-            tracing::info!("the batcher goes on");
-        }
-    }
-
-    /// With `--once` somebody waits: too long is an error.
-    fn check(&self, pace: Pace) -> Result<(), BatcherError> {
-        if self.once && self.moved.elapsed() >= ONCE_PATIENCE {
-            let reason = match pace {
-                Pace::Waiting(why) => why.to_owned(),
-                Pace::Moved | Pace::Done => "no block took the transactions".to_owned(),
-            };
-            return Err(BatcherError::Stuck { seconds: ONCE_PATIENCE.as_secs(), reason });
-        }
-        Ok(())
-    }
-
-    /// Waits after an error that may pass by itself; hands back one that will not.
-    async fn after(&mut self, error: BatcherError) -> Result<(), BatcherError> {
-        if error.kind() == Kind::Stop {
-            return Err(error);
-        }
-        let funds =
-            matches!(error, BatcherError::L1(L1Error::Funds { .. } | L1Error::FeeCap { .. }));
-        if self.once && (funds || self.moved.elapsed() >= ONCE_PATIENCE) {
-            return Err(error);
-        }
-        let text = error.to_string();
-        let known = |(said, at): &(String, Instant)| *said == text && at.elapsed() < SAID_AGAIN;
-        if self.said.as_ref().is_some_and(known) {
-            tracing::debug!(error = %text, pause = ?self.pause, "again");
-        } else {
-            tracing::warn!(error = %text, pause = ?self.pause, "the batcher waits");
-            self.said = Some((text, Instant::now()));
-        }
-        tokio::time::sleep(self.pause).await;
-        self.pause = (self.pause * 2).min(LONGEST_PAUSE);
-        Ok(())
     }
 }

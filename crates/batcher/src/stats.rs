@@ -7,7 +7,7 @@ use std::{
 
 use tern_l1::TransactionKind;
 
-use crate::{BatcherError, Summary};
+use crate::Summary;
 
 /// Numbers since the start.
 #[derive(Debug, Clone, Default)]
@@ -34,12 +34,9 @@ impl Stats {
         change(&mut self.lock());
     }
 
-    pub(crate) fn well(&self) {
-        self.lock().trouble.clear();
-    }
-
-    pub(crate) fn trouble(&self, error: &BatcherError) {
-        self.lock().trouble = error.to_string();
+    /// What is wrong now, if anything is.
+    pub(crate) fn trouble(&self, trouble: Option<String>) {
+        self.lock().trouble = trouble.unwrap_or_default();
     }
 
     /// What is wrong, if anything is.

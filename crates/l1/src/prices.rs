@@ -3,7 +3,7 @@
 use alloy_primitives::U256;
 use serde::Deserialize;
 
-use crate::{L1, L1Error};
+use crate::{L1, L1Error, TransactionKind};
 
 /// How many blobs a block takes, and how fast their price moves (EIP-7840).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -81,6 +81,11 @@ struct History {
 impl L1 {
     /// What the next block costs.
     pub async fn prices(&self) -> Result<Prices, L1Error> {
+        self.prices_for(TransactionKind::Blob).await
+    }
+
+    /// As `prices`, for transactions of this kind: without blobs, an L1 may know no price of them.
+    pub(crate) async fn prices_for(&self, kind: TransactionKind) -> Result<Prices, L1Error> {
         let history: History =
             self.ask("eth_feeHistory", ("0x1", "latest", Vec::<f64>::new())).await?;
         // The last entry is the next block's.
@@ -89,6 +94,7 @@ impl L1 {
         };
         let blob_base_fee = match history.base_fee_per_blob_gas.last() {
             Some(fee) if !fee.is_zero() => *fee,
+            _ if kind == TransactionKind::Ordinary => U256::ZERO,
             _ => self.ask::<_, U256>("eth_blobBaseFee", ()).await?,
         };
         let priority_fee: U256 = self.ask("eth_maxPriorityFeePerGas", ()).await?;

@@ -42,6 +42,8 @@ pub struct Circumstances {
     pub post: Post,
     /// The most blobs of a batch, by the rollup's limits.
     pub max_blobs: u8,
+    /// The most that a unit of blob gas may cost, in wei.
+    pub max_blob_fee: u128,
     /// The kind of what is on its way, of which L1 nodes take one at a time.
     pub pending: Option<TransactionKind>,
     /// The sequencer is slowed down because too little reaches L1: blobs carry more.
@@ -86,6 +88,10 @@ pub fn choose(
         (false, true) => return send(other, circumstances.pending),
         (true, false) => return send(habit.last, circumstances.pending),
         (true, true) => {}
+    }
+    // Blobs over their cap are not sent at all; the price of gas is that of both.
+    if prices.is_some_and(|prices| prices.blob_base_fee > circumstances.max_blob_fee) {
+        return send(TransactionKind::Ordinary, circumstances.pending);
     }
     if circumstances.hurry {
         return send(TransactionKind::Blob, circumstances.pending);
@@ -163,8 +169,13 @@ mod tests {
         Prices { base_fee, priority_fee: 0, blob_base_fee, schedule }
     }
 
-    const FREE: Circumstances =
-        Circumstances { post: Post::Auto, max_blobs: 6, pending: None, hurry: false };
+    const FREE: Circumstances = Circumstances {
+        post: Post::Auto,
+        max_blobs: 6,
+        max_blob_fee: u128::MAX,
+        pending: None,
+        hurry: false,
+    };
 
     fn habit(last: TransactionKind) -> Habit {
         Habit { last, against: 0 }
@@ -225,6 +236,19 @@ mod tests {
         let hurry = Circumstances { hurry: true, ..FREE };
         let dear = prices(1, 1_000_000);
         assert_eq!(choose(&sizes(9), Some(&dear), &hurry, habit(Ordinary)).0, Choice::Send(Blob));
+    }
+
+    #[test]
+    fn blobs_over_their_cap_are_left_for_calldata_where_that_carries_it() {
+        let dear = prices(1, 1_000_001);
+        for hurry in [false, true] {
+            let capped = Circumstances { max_blob_fee: 1_000_000, hurry, ..FREE };
+            for last in [Blob, Ordinary] {
+                let pick = |data| choose(&sizes(data), Some(&dear), &capped, habit(last)).0;
+                assert_eq!(pick(9), Choice::Send(Ordinary));
+                assert_eq!(pick(200_000), Choice::Send(Blob), "nothing else carries it");
+            }
+        }
     }
 
     #[test]

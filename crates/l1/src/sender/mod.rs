@@ -214,7 +214,7 @@ impl Sender {
         if waiting >= self.options.in_flight {
             return Err(L1Error::Full { account, count: waiting });
         }
-        let prices = self.l1.prices().await?;
+        let prices = self.l1.prices_for(kind).await?;
         let price = first(kind, &prices, &self.options).map_err(|(unit, need, cap)| {
             let (role, what) = (self.l1.role.clone(), call.what.clone());
             L1Error::FeeCap { role, what, unit, need, cap }
@@ -368,7 +368,9 @@ impl Sender {
                 break;
             }
         }
-        let prices = self.l1.prices().await?;
+        let has_blobs = self.entries.iter().any(|one| one.kind() == TransactionKind::Blob);
+        let kind = if has_blobs { TransactionKind::Blob } else { TransactionKind::Ordinary };
+        let prices = self.l1.prices_for(kind).await?;
         Ok(View { head, used, prices })
     }
 
