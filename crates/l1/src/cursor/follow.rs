@@ -11,6 +11,10 @@ use crate::{Header, L1Error};
 
 /// So many requests at once.
 const AT_ONCE: usize = 16;
+/// A node's index of logs may come after its newest blocks. "None" of a block whose bloom says
+/// "maybe" is believed below so many blocks, or when it was said so often.
+const INDEXED: u64 = 2;
+const BELIEVED: u32 = 10;
 
 /// What a cursor asks. Every answer may be of another branch than the one before.
 pub(super) trait Chain {
@@ -31,6 +35,17 @@ pub(super) struct Follow<C> {
     range: u64,
     /// As many blocks as the node lately gave logs of at once.
     span: u64,
+    /// A block of which the node has no logs, its bloom has "maybe", and how often that was said.
+    doubted: (B256, u32),
+}
+
+/// What came of asking for a block's logs.
+enum Found {
+    Block(L1Block),
+    /// The chain is another one by now.
+    Gone,
+    /// It may be too early to believe that there are none.
+    Early(B256),
 }
 
 impl<C: Chain> Follow<C> {
@@ -42,7 +57,8 @@ impl<C: Chain> Follow<C> {
     ) -> Result<Self, L1Error> {
         let window = Window::new(options.depth, from);
         let range = options.range.max(1);
-        let mut this = Self { chain, addresses, window, head: from, range, span: range };
+        let doubted = (B256::ZERO, 0);
+        let mut this = Self { chain, addresses, window, head: from, range, span: range, doubted };
         let Some(header) = this.chain.header(Some(from.number)).await? else {
             return Err(this.reorged());
         };
@@ -174,41 +190,59 @@ impl<C: Chain> Follow<C> {
         Ok(blocks)
     }
 
-    /// Asks by hash for the logs that are missing. False if some cannot be had because the chain is
-    /// another one by now.
+    /// Asks by hash for the logs that are missing. False if some cannot be had now.
     async fn complete(
-        &self,
+        &mut self,
         blocks: &mut Vec<L1Block>,
         headers: &[Header],
         found: Vec<Option<L1Block>>,
     ) -> Result<bool, L1Error> {
+        let this = &*self;
         let asked = headers.iter().zip(found).map(|(header, found)| async move {
             match found {
-                Some(block) => Ok(Some(block)),
-                None => self.logs_of(header).await,
+                Some(block) => Ok(Found::Block(block)),
+                None => this.logs_of(header).await,
             }
         });
-        for block in join_all(asked).await {
-            let Some(block) = block? else { return Ok(false) };
-            blocks.push(block);
+        for found in join_all(asked).await {
+            match found? {
+                Found::Block(block) => blocks.push(block),
+                Found::Gone => return Ok(false),
+                Found::Early(hash) => {
+                    let before = if self.doubted.0 == hash { self.doubted.1 } else { 0 };
+                    self.doubted = (hash, before.saturating_add(1));
+                    return Ok(false);
+                }
+            }
         }
         Ok(true)
     }
 
-    async fn logs_of(&self, header: &Header) -> Result<Option<L1Block>, L1Error> {
+    /// Whether "no logs" of a block whose bloom says otherwise may be for want of time.
+    fn is_early(&self, header: &Header) -> bool {
+        let said = if self.doubted.0 == header.hash { self.doubted.1 } else { 0 };
+        said < BELIEVED && self.head.number < header.number.saturating_add(INDEXED)
+    }
+
+    async fn logs_of(&self, header: &Header) -> Result<Found, L1Error> {
         let id = BlockId::from(header);
         match self.chain.logs_of(header.hash, &self.addresses).await {
             // Some nodes answer with nothing for a block that they do not have any more.
             Ok(logs) if logs.is_empty() && may_have_logs(header, &self.addresses) => {
-                let still = self.is_canonical(id).await?;
-                Ok(bind(header, logs).filter(|_| still))
+                if !self.is_canonical(id).await? {
+                    Ok(Found::Gone)
+                } else if self.is_early(header) {
+                    Ok(Found::Early(header.hash))
+                } else {
+                    Ok(bind(header, logs).map_or(Found::Gone, Found::Block))
+                }
             }
-            Ok(logs) => Ok(bind(header, logs)),
+            Ok(logs) => Ok(bind(header, logs).map_or(Found::Gone, Found::Block)),
             Err(error @ L1Error::Refused { .. }) => {
                 if self.is_canonical(id).await? {
                     Err(error)
                 } else {
-                    Ok(None)
+                    Ok(Found::Gone)
                 }
             }
             Err(error) => Err(error),

@@ -23,6 +23,8 @@ struct Model {
     deepest: usize,
     /// At most so many logs an answer.
     most: usize,
+    /// So many more times it gives no logs of its last block.
+    unindexed: u32,
     chain: Vec<(Header, Vec<L1Log>)>,
     every: HashMap<B256, L1Block>,
 }
@@ -31,7 +33,7 @@ impl Model {
     fn new(seed: u64, deepest: usize) -> Self {
         let random = ChaCha8Rng::seed_from_u64(seed);
         let (chain, every) = (Vec::new(), HashMap::new());
-        let mut model = Self { random, restless: 0, deepest, most: 40, chain, every };
+        let mut model = Self { random, restless: 0, deepest, most: 40, unindexed: 0, chain, every };
         model.grow(40);
         model
     }
@@ -121,7 +123,12 @@ impl Chain for &RefCell<Model> {
         model.live();
         let found = model.chain.iter().find(|(header, _)| header.hash == hash);
         if let Some(block) = found {
-            return Ok(model.claimed(block));
+            let (claimed, number) = (model.claimed(block), block.0.number);
+            if number + 1 == model.chain.len() as u64 && model.unindexed > 0 {
+                model.unindexed -= 1;
+                return Ok(vec![]);
+            }
+            return Ok(claimed);
         }
         // Some nodes refuse, some say that there is nothing.
         if model.random.random_bool(0.5) { Err(model.too_much("eth_getLogs")) } else { Ok(vec![]) }
@@ -242,6 +249,52 @@ fn a_reorganisation_deeper_than_the_window_says_start_from_an_older_checkpoint()
         assert_eq!(error.kind(), crate::Kind::Reset);
         let again = Follow::start(&model, vec![INBOX], from, &options).await;
         assert!(matches!(again, Err(L1Error::Reorged { .. })));
+    });
+}
+
+#[test]
+fn a_node_whose_index_comes_after_its_blocks_is_asked_again() {
+    run(async {
+        let model = RefCell::new(Model::new(11, 1));
+        while model.borrow().chain.last().is_none_or(|(_, logs)| logs.is_empty()) {
+            model.borrow_mut().grow(1);
+        }
+        let from = BlockId::from(&model.borrow().chain[0].0);
+        let options = CursorOptions::default();
+        let mut cursor =
+            Follow::start(&model, vec![INBOX], from, &options).await.expect("genesis stays");
+        let mut reader = Reader(vec![model.borrow().every[&from.hash].clone()]);
+        model.borrow_mut().unindexed = 3;
+        for _ in 0..5 {
+            let step = cursor.next().await.expect("it answers");
+            reader.obey(step, &model.borrow());
+        }
+        assert_eq!(reader.0.len(), model.borrow().chain.len());
+        assert!(reader.0.last().is_some_and(|block| !block.logs.is_empty()));
+    });
+}
+
+#[test]
+fn a_bloom_that_says_maybe_for_nothing_stops_nobody() {
+    run(async {
+        let model = RefCell::new(Model::new(11, 1));
+        // A last block whose bloom has the address by chance.
+        while model.borrow().chain.last().is_none_or(|(_, logs)| !logs.is_empty()) {
+            model.borrow_mut().grow(1);
+        }
+        if let Some((last, _)) = model.borrow_mut().chain.last_mut() {
+            last.logs_bloom.accrue(BloomInput::Raw(INBOX.as_slice()));
+        }
+        let from = BlockId::from(&model.borrow().chain[0].0);
+        let options = CursorOptions::default();
+        let mut cursor =
+            Follow::start(&model, vec![INBOX], from, &options).await.expect("genesis stays");
+        let mut reader = Reader(vec![model.borrow().every[&from.hash].clone()]);
+        for _ in 0..15 {
+            let step = cursor.next().await.expect("it answers");
+            reader.obey(step, &model.borrow());
+        }
+        assert_eq!(reader.0.len(), model.borrow().chain.len());
     });
 }
 
