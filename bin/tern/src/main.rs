@@ -18,6 +18,7 @@ mod wallet;
 use std::{io::IsTerminal, process::ExitCode};
 
 use clap::Parser;
+use tracing_subscriber::EnvFilter;
 
 fn main() -> ExitCode {
     let arguments = cli::Cli::parse();
@@ -61,10 +62,16 @@ fn log(command: &cli::Command) {
         }
         _ => "warn",
     };
-    let filter = tracing_subscriber::EnvFilter::try_from_default_env();
+    let filter = EnvFilter::try_from_default_env();
+    // Below a warning these print URLs whole, and with them the keys that are in many.
+    let quiet = ["alloy_transport_http=warn", "hyper=warn", "hyper_util=warn", "reqwest=warn"];
+    let filter = quiet
+        .iter()
+        .filter_map(|directive| directive.parse().ok())
+        .fold(filter.unwrap_or_else(|_| level.into()), EnvFilter::add_directive);
     tracing_subscriber::fmt()
         .with_writer(std::io::stderr)
         .with_ansi(std::io::stderr().is_terminal())
-        .with_env_filter(filter.unwrap_or_else(|_| level.into()))
+        .with_env_filter(filter)
         .init();
 }

@@ -305,10 +305,15 @@ fn initial(engine: &Ethrex, rollup: &Rollup, role: Role) -> Result<NodeStatus, N
     })
 }
 
-/// Removes blobs that are older, again and again.
+/// Removes blobs that are older than this by L1's time, again and again.
 async fn forget_blobs(shared: Arc<Shared>, age: Duration) {
     loop {
-        match shared.blocking(move |shared| Ok(shared.blobs.archive().prune(age)?)).await {
+        let Some(head) = shared.status().l1_head else {
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            continue;
+        };
+        let time = head.timestamp;
+        match shared.blocking(move |shared| Ok(shared.blobs.archive().prune(age, time)?)).await {
             Ok(0) => {}
             Ok(count) => info!(count, "old blobs are removed"),
             Err(error) => warn!("old blobs cannot be removed: {error}"),

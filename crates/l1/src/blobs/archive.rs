@@ -14,6 +14,8 @@ use alloy_primitives::B256;
 use super::versioned_hash;
 use crate::L1Error;
 
+const A_DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
 /// A folder with a file for each blob, named by its versioned hash.
 #[derive(Debug, Clone)]
 pub struct Archive {
@@ -58,9 +60,22 @@ impl Archive {
         Ok(sound.then(|| Box::new(blob)))
     }
 
-    /// Removes blobs that were kept longer ago, and says how many those were.
-    pub fn prune(&self, older_than: Duration) -> Result<usize, L1Error> {
-        let limit = SystemTime::now().checked_sub(older_than).unwrap_or(SystemTime::UNIX_EPOCH);
+    /// Removes blobs that were kept longer before this time of L1's, and says how many those were.
+    ///
+    /// Files have this machine's time. Where that and L1's are more than a day apart nothing is
+    /// removed: a clock that jumps must cost no blobs, and what L1 had of them may be gone.
+    pub fn prune(&self, older_than: Duration, l1_time: u64) -> Result<usize, L1Error> {
+        let now = SystemTime::now();
+        let l1 = SystemTime::UNIX_EPOCH + Duration::from_secs(l1_time.min(u64::from(u32::MAX)));
+        let apart = now.duration_since(l1).unwrap_or_else(|ahead| ahead.duration());
+        if apart > A_DAY {
+            tracing::warn!(
+                seconds = apart.as_secs(),
+                "no blobs are removed: L1's time and this machine's are too far apart; mend the clock, or wait until L1 goes on"
+            );
+            return Ok(0);
+        }
+        let limit = l1.checked_sub(older_than).unwrap_or(SystemTime::UNIX_EPOCH);
         let mut removed = 0;
         let entries =
             fs::read_dir(&self.folder).map_err(|error| failed("read", &self.folder, &error))?;
@@ -122,9 +137,16 @@ mod tests {
         let archive = Archive::open(folder.path()).expect("it is there");
         archive.put(B256::ZERO, &Blob::ZERO).expect("writable");
         fs::write(folder.path().join("notes"), "").expect("writable");
-        assert_eq!(archive.prune(Duration::from_secs(60)).expect("readable"), 0);
-        std::thread::sleep(Duration::from_millis(20));
-        assert_eq!(archive.prune(Duration::from_millis(1)).expect("readable"), 1);
+        let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).expect("after 1970");
+        let prune = |seconds, l1_time| {
+            archive.prune(Duration::from_secs(seconds), l1_time).expect("readable")
+        };
+        assert_eq!(prune(60, now.as_secs()), 0);
+        // Either clock may be wrong.
+        assert_eq!(prune(0, now.as_secs() + 3 * 86_400), 0);
+        assert_eq!(prune(0, now.as_secs() - 3 * 86_400), 0);
+        assert_eq!((prune(0, 0), prune(0, u64::MAX)), (0, 0));
+        assert_eq!(prune(10, now.as_secs() + 60), 1);
         assert!(folder.path().join("notes").exists() && !archive.path(B256::ZERO).exists());
     }
 }

@@ -3,7 +3,11 @@
 mod archive;
 mod source;
 
-use std::collections::HashMap;
+use std::{
+    collections::HashMap,
+    sync::atomic::{AtomicBool, Ordering},
+    time::Duration,
+};
 
 use alloy_eips::eip4844::{Blob, c_kzg, env_settings::EnvKzgSettings, kzg_to_versioned_hash};
 use alloy_primitives::B256;
@@ -12,6 +16,9 @@ use rayon::prelude::*;
 use source::Source;
 
 use crate::{L1Error, is_development};
+
+/// How long one source may take for the blobs of a batch.
+const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Where blobs come from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,16 +42,36 @@ pub struct BlobBlock {
 #[derive(Debug)]
 pub struct Blobs {
     archive: Archive,
-    sources: Vec<Source>,
+    sources: Vec<Asked>,
+    patience: Duration,
+}
+
+/// A source, and whether it took too long when it was asked last.
+#[derive(Debug)]
+struct Asked {
+    source: Source,
+    slow: AtomicBool,
+}
+
+impl Asked {
+    async fn ask(&self, at: BlobBlock, of: &[B256], most: Duration) -> Result<Vec<Blob>, String> {
+        let answer = tokio::time::timeout(most, self.source.ask(at, of)).await;
+        self.slow.store(answer.is_err(), Ordering::Relaxed);
+        answer.unwrap_or_else(|_| Err(format!("it took more than {} s", most.as_secs())))
+    }
 }
 
 impl Blobs {
-    /// Asks these sources, in this order, for what the archive does not have of a chain's blobs.
+    /// Asks these sources, in this order, for what the archive does not have of a chain's blobs. One
+    /// that took too long is asked last until it is faster.
     pub fn new(archive: Archive, sources: &[BlobSource], chain_id: u64) -> Result<Self, L1Error> {
         let development = is_development(chain_id);
-        let source = |source| Source::new(source, development);
-        let sources = sources.iter().map(source).collect::<Result<_, _>>()?;
-        Ok(Self { archive, sources })
+        let source = |source| {
+            let source = Source::new(source, development)?;
+            Ok(Asked { source, slow: AtomicBool::new(false) })
+        };
+        let sources = sources.iter().map(source).collect::<Result<_, L1Error>>()?;
+        Ok(Self { archive, sources, patience: PATIENCE })
     }
 
     /// The blobs with these versioned hashes, in this order. `L1Error::BlobsMissing` (it says
@@ -62,12 +89,14 @@ impl Blobs {
         })
         .await?;
         let mut tried = vec![format!("{}: not there", self.archive.folder().display())];
-        for source in &self.sources {
+        let mut sources: Vec<&Asked> = self.sources.iter().collect();
+        sources.sort_by_key(|asked| asked.slow.load(Ordering::Relaxed));
+        for asked in sources {
             let missing = missing(hashes, &found);
             if missing.is_empty() {
                 break;
             }
-            let said = match source.ask(at, &missing).await {
+            let said = match asked.ask(at, &missing, self.patience).await {
                 Ok(blobs) => {
                     let archive = self.archive.clone();
                     let sound = off_thread(move || keep(&archive, &missing, blobs)).await?;
@@ -77,7 +106,7 @@ impl Blobs {
                 }
                 Err(said) => said,
             };
-            tried.push(format!("{}: {said}", source.host()));
+            tried.push(format!("{}: {said}", asked.source.host()));
         }
         let missing = missing(hashes, &found);
         if let Some(first) = missing.first() {
@@ -125,4 +154,58 @@ pub fn versioned_hash(blob: &Blob) -> Result<B256, L1Error> {
     let blob = c_kzg::Blob::from_bytes(blob.as_slice()).map_err(failed)?;
     let commitment = EnvKzgSettings::Default.get().blob_to_kzg_commitment(&blob).map_err(failed)?;
     Ok(kzg_to_versioned_hash(commitment.as_slice()))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        io::{Read, Write},
+        net::TcpListener,
+        thread,
+    };
+
+    use super::*;
+
+    /// A server that answers every request with these bytes, and then goes on with the others until
+    /// nobody listens.
+    fn server(first: Vec<u8>, then: Option<Vec<u8>>) -> BlobSource {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+        let url = format!("http://{}", listener.local_addr().expect("it is bound"));
+        thread::spawn(move || {
+            for mut near in listener.incoming().flatten() {
+                let (first, then) = (first.clone(), then.clone());
+                thread::spawn(move || {
+                    let _ = near.read(&mut [0; 4096]);
+                    let _ = near.write_all(&first);
+                    while then.as_ref().is_some_and(|more| near.write_all(more).is_ok()) {}
+                    // Silent, but not gone.
+                    thread::sleep(Duration::from_secs(30));
+                });
+            }
+        });
+        BlobSource::Node(url)
+    }
+
+    fn ask(blobs: &Blobs) -> String {
+        let at = BlobBlock { number: 1, timestamp: 1 };
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        let got = runtime.expect("a runtime").block_on(blobs.get(at, &[B256::ZERO]));
+        got.expect_err("nobody has it").to_string()
+    }
+
+    #[test]
+    fn a_source_that_never_ends_is_left_and_one_that_is_slow_is_asked_last() {
+        const HEAD: &[u8] = b"HTTP/1.1 200 OK\r\nconnection: close\r\n\r\n";
+        let endless = server(HEAD.to_vec(), Some(vec![b'0'; 1 << 16]));
+        let silent = server(HEAD.to_vec(), None);
+        let folder = tempfile::tempdir().expect("a folder");
+        let archive = Archive::open(folder.path()).expect("a folder");
+        let mut blobs = Blobs::new(archive, &[silent, endless], 1).expect("URLs");
+        blobs.patience = Duration::from_millis(300);
+        let place = |text: &str, words: &str| text.find(words).unwrap_or_else(|| panic!("{text}"));
+        let first = ask(&blobs);
+        assert!(place(&first, "it took more than") < place(&first, "answers with more than"));
+        let second = ask(&blobs);
+        assert!(place(&second, "it took more than") > place(&second, "answers with more than"));
+    }
 }
