@@ -2,9 +2,14 @@
 
 use std::{future::Future, time::Instant};
 
-use tern_protocol::Hash;
+use ethrex_common::types::Block;
+use ethrex_rlp::decode::RLPDecode;
+use tern_protocol::{Address, Hash};
 
-use crate::EngineError;
+use crate::{
+    EngineError,
+    ethrex::{NAME, head_of},
+};
 
 /// A block, by what others must know of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,6 +22,41 @@ pub struct Head {
     pub parent: Hash,
     /// Its time.
     pub timestamp: u64,
+}
+
+/// What a block says of itself, before any of it is believed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Announced {
+    /// The block; that its hash is right is certain.
+    pub head: Head,
+    /// Its gas limit.
+    pub gas_limit: u64,
+    /// Who receives its fees.
+    pub beneficiary: Address,
+    /// Its `extraData`.
+    pub extra_data: Vec<u8>,
+}
+
+impl Announced {
+    /// Reads a block's RLP.
+    pub fn read(block: &[u8]) -> Result<Self, EngineError> {
+        let Block { header, .. } = decode(NAME, block)?;
+        Ok(Self {
+            head: head_of(&header),
+            gas_limit: header.gas_limit,
+            beneficiary: Address(header.coinbase.0),
+            extra_data: header.extra_data.to_vec(),
+        })
+    }
+}
+
+/// Decodes a block that was given to a client.
+pub(crate) fn decode(client: &str, block: &[u8]) -> Result<Block, EngineError> {
+    Block::decode(block).map_err(|error| EngineError::Invalid {
+        client: client.to_owned(),
+        hash: tern_stf_ethrex::keccak(block),
+        reason: format!("it is not a block: {error}"),
+    })
 }
 
 /// What the tags `latest`, `safe` and `finalized` mean.

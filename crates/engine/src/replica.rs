@@ -3,7 +3,6 @@
 use std::{path::Path, time::Duration};
 
 use ethrex_common::types::{Block, requests::EncodedRequests};
-use ethrex_rlp::decode::RLPDecode;
 use ethrex_rpc::types::payload::ExecutionPayload;
 use reqwest::{StatusCode, Url};
 use serde::Deserialize;
@@ -12,6 +11,7 @@ use tern_protocol::Hash;
 
 use crate::{
     Client, EngineError, Ethrex, Head, Heads, Secret,
+    client::decode,
     convert::hash,
     ethrex::{head_of, requests::makes_requests},
 };
@@ -186,11 +186,7 @@ impl Client for Replica {
     }
 
     async fn import(&self, block: &[u8]) -> Result<Head, EngineError> {
-        let block = Block::decode(block).map_err(|error| EngineError::Invalid {
-            client: self.name.clone(),
-            hash: tern_stf_ethrex::keccak(block),
-            reason: format!("it is not a block: {error}"),
-        })?;
+        let block = decode(&self.name, block)?;
         let head = head_of(&block.header);
         let requests = self.requests(&block).await?;
         let root = block.header.parent_beacon_block_root.unwrap_or_default();

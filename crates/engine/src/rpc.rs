@@ -50,8 +50,8 @@ const MAX_WORKING: usize = 64;
 /// nothing else is to wait with it.
 const MAX_SENDING: usize = 64;
 
-/// WebSockets that are open at the same time.
-const MAX_SOCKETS: usize = 1024;
+/// WebSockets that are open at the same time: fewer than connections, so that HTTP is left.
+const MAX_SOCKETS: usize = 256;
 
 /// Who may reach a port, and so which methods it answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -7,12 +7,12 @@ use ethrex_common::{
     types::{Block, BlockHeader, validate_block_body},
 };
 use ethrex_crypto::NativeCrypto;
-use ethrex_rlp::decode::RLPDecode;
 use tracing::warn;
 
 use super::{Ethrex, Inner, NAME, head_of, open::blocking, requests::makes_requests, unknown};
 use crate::{
     Client, EngineError, Head, Heads,
+    client::decode,
     convert::{h256, hash},
     subscriptions::News,
 };
@@ -27,11 +27,7 @@ impl Client for Ethrex {
 
     async fn import(&self, block: &[u8]) -> Result<Head, EngineError> {
         let inner = self.inner.clone();
-        let block = Block::decode(block).map_err(|error| EngineError::Invalid {
-            client: NAME.into(),
-            hash: tern_stf_ethrex::keccak(block),
-            reason: format!("it is not a block: {error}"),
-        })?;
+        let block = decode(NAME, block)?;
         blocking(move || inner.import(block)).await
     }
 
