@@ -8,7 +8,7 @@ use tern_l1::{L1, L1Error};
 use tern_node_api::{BlockRef, Bytes, MessageProof};
 use tern_protocol::{Hash, Word};
 use tern_rollup::predeploys::OUTBOX;
-use tokio::sync::OnceCell;
+use tokio::sync::{OnceCell, Semaphore};
 
 use crate::{
     NodeError,
@@ -21,9 +21,14 @@ const MOST_BLOCKS: u64 = 64;
 /// Bytes of blocks after which an answer takes no more of them.
 const MOST_BYTES: usize = 4 << 20;
 
+/// Questions for proofs from old blocks that wait for their turn. Each waits in a place that other
+/// questions need, too.
+const MOST_WAITING: usize = 8;
+
 /// Answers what Ethereum's methods do not.
 pub(crate) struct Api {
     shared: Arc<Shared>,
+    waiting: Semaphore,
     /// Who takes transactions, if not this node.
     sequencer: Option<String>,
     connection: OnceCell<L1>,
@@ -31,7 +36,8 @@ pub(crate) struct Api {
 
 impl Api {
     pub(crate) fn new(shared: Arc<Shared>, sequencer: Option<String>) -> Self {
-        Self { shared, sequencer, connection: OnceCell::new() }
+        let waiting = Semaphore::new(MOST_WAITING);
+        Self { shared, waiting, sequencer, connection: OnceCell::new() }
     }
 
     async fn dispatch(&self, method: &str, params: &[Value]) -> Option<Result<Value, RpcError>> {
@@ -96,6 +102,12 @@ impl Api {
             Found::Here(proof) => Ok(*proof),
             Found::Nowhere(reason) => Err(reason),
             Found::Gone(head) => {
+                let Ok(_place) = self.waiting.try_acquire() else {
+                    return Err(RpcError::refused(
+                        "many ask for proofs from old blocks: try again in a minute, or ask for \
+                         one from a newer block",
+                    ));
+                };
                 // It takes long where there are many messages, and anybody may ask.
                 let turn = self.shared.rebuilding.acquire().await;
                 let _turn = turn.map_err(|_| failed(NodeError::Ended("server")))?;

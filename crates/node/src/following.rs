@@ -1,9 +1,14 @@
 //! A sequencer's blocks before L1 has them.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
 
-use tern_engine::{Client, EngineError};
+use tern_engine::{Announced, Client, EngineError};
 use tern_node_api::NodeClient;
+use tern_protocol::{Hash, RollupConfig};
 use tokio::sync::mpsc::Sender;
 use tracing::{debug, warn};
 
@@ -17,16 +22,22 @@ use crate::{
 const PAUSE: Duration = Duration::from_millis(400);
 /// Blocks in one question.
 const COUNT: u64 = 64;
+/// Seconds that the sequencer's clock may be before ours.
+const DRIFT: u64 = 60;
+/// Blocks of one height that are taken before one of them is on L1. An honest sequencer makes
+/// another only where L1 goes back.
+const SIBLINGS: usize = 16;
 
 /// Imports a sequencer's blocks for as long as the node runs. L1 has the last word: what is
 /// imported here is `latest` only as long as it continues what is derived.
 pub(crate) async fn follow(shared: Arc<Shared>, url: String, to: Sender<At>) {
     let mut backoff = Backoff::default();
+    let mut judge = Judge::default();
     let mut said = String::new();
     loop {
         let error = match NodeClient::connect(&url).await {
             Ok(sequencer) => loop {
-                match import(&shared, &sequencer, &to).await {
+                match import(&shared, &sequencer, &to, &mut judge).await {
                     Ok(true) => backoff.reset(),
                     Ok(false) => {
                         backoff.reset();
@@ -55,36 +66,41 @@ async fn import(
     shared: &Arc<Shared>,
     sequencer: &NodeClient,
     to: &Sender<At>,
+    judge: &mut Judge,
 ) -> Result<bool, NodeError> {
-    let ours = shared.status().heads;
-    let mut from = ours.latest.number + 1;
-    let mut blocks = sequencer.blocks(from, COUNT).await?;
+    let status = shared.status();
+    let ours = status.heads;
+    let mut after = ours.latest;
+    let mut blocks = sequencer.blocks(after.number + 1, COUNT).await?;
     if blocks.is_empty() {
         // It may have gone back and forth; the block where we are tells.
         let theirs = sequencer.status().await?.heads.latest;
         if theirs.number > ours.latest.number || theirs.hash == ours.latest.hash {
             return Ok(false);
         }
-        from = ours.safe.number + 1;
-        blocks = sequencer.blocks(from, COUNT).await?;
     }
-    let mut last = None;
-    for (at, block) in blocks.iter().enumerate() {
-        match shared.engine.import(&block.0).await {
-            Ok(head) => last = Some(At { number: head.number, hash: head.hash }),
-            // The sequencer has dropped what we have: again from what L1 has.
-            Err(EngineError::Unknown { .. }) if at == 0 && from > ours.safe.number + 1 => {
-                let again = sequencer.blocks(ours.safe.number + 1, COUNT).await?;
-                for block in &again {
-                    let head = shared.engine.import(&block.0).await?;
-                    last = Some(At { number: head.number, hash: head.hash });
-                }
-                break;
-            }
-            Err(error) => return Err(error.into()),
-        }
+    let continues = match blocks.first() {
+        Some(block) => Announced::read(&block.0)?.head.parent == after.hash,
+        None => false,
+    };
+    if !continues && after.number > ours.safe.number {
+        // The sequencer has dropped what we have: again from what L1 has.
+        after = ours.safe;
+        blocks = sequencer.blocks(after.number + 1, COUNT).await?;
     }
-    if let Some(last) = last {
+    judge.forget(ours.safe.number);
+    judge.now = now().max(status.l1_head.map_or(0, |l1| l1.timestamp));
+    let mut last = At { number: after.number, hash: after.hash };
+    for block in &blocks {
+        let announced = Announced::read(&block.0)?;
+        judge.admit(&shared.rollup.config, last, &announced).map_err(|reason| {
+            let client = "this node, before it looks closer,".to_owned();
+            EngineError::Invalid { client, hash: announced.head.hash, reason }
+        })?;
+        let head = shared.engine.import(&block.0).await?;
+        last = At { number: head.number, hash: head.hash };
+    }
+    if !blocks.is_empty() {
         debug!(number = last.number, "imported from the sequencer");
         if to.send(last).await.is_err() {
             return Ok(false);
@@ -93,4 +109,125 @@ async fn import(
         tokio::time::sleep(PAUSE / 8).await;
     }
     Ok(blocks.len() as u64 == COUNT)
+}
+
+/// Tells what can be a block of this rollup from what cannot. To execute a block costs time, may
+/// make older states again and fills the disk, and whoever answers may not be the sequencer.
+#[derive(Debug, Default)]
+struct Judge {
+    /// The time, in seconds.
+    now: u64,
+    /// The blocks of each height that were let through.
+    admitted: BTreeMap<u64, BTreeSet<Hash>>,
+}
+
+impl Judge {
+    /// Nothing up to the safe block is taken from a sequencer.
+    fn forget(&mut self, safe: u64) {
+        self.admitted = self.admitted.split_off(&(safe + 1));
+    }
+
+    /// Lets a block through, or says why not.
+    fn admit(&mut self, config: &RollupConfig, after: At, block: &Announced) -> Result<(), String> {
+        let head = &block.head;
+        if (head.parent, head.number) != (after.hash, after.number + 1) {
+            return Err(format!("it does not follow block {}", after.number));
+        }
+        let ours = (config.gas_limit, config.fee_recipient, config.extra_data.as_slice());
+        if (block.gas_limit, block.beneficiary, block.extra_data.as_slice()) != ours {
+            return Err("its gas limit, beneficiary or extraData is not the rollup's".to_owned());
+        }
+        if head.timestamp > self.now.saturating_add(DRIFT) {
+            return Err(format!("it is of time {}, and now is {}", head.timestamp, self.now));
+        }
+        let siblings = self.admitted.entry(head.number).or_default();
+        if siblings.len() >= SIBLINGS && !siblings.contains(&head.hash) {
+            return Err(format!(
+                "{SIBLINGS} others came for height {} already: blocks up to there are taken from \
+                 L1 only",
+                head.number
+            ));
+        }
+        siblings.insert(head.hash);
+        Ok(())
+    }
+}
+
+fn now() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
+}
+
+#[cfg(test)]
+mod tests {
+    use tern_engine::Head;
+    use tern_protocol::{Address, BatchLimits, ChainId};
+
+    use super::*;
+
+    const PARENT: At = At { number: 7, hash: Hash([7; 32]) };
+
+    fn config() -> RollupConfig {
+        RollupConfig {
+            chain_id: ChainId(7357),
+            l1_chain_id: ChainId(31337),
+            inbox: Address([1; 20]),
+            genesis_hash: Hash([2; 32]),
+            gas_limit: 30_000_000,
+            fee_recipient: Address([3; 20]),
+            extra_data: b"tern".to_vec(),
+            limits: BatchLimits {
+                blocks: 12,
+                anchors: 3,
+                blobs: 1,
+                decoded_bytes: 40_000,
+                transactions: 40,
+                deposits: 3,
+                forced: 3,
+                forced_bytes: 50,
+                forced_gas: 10_000_000,
+            },
+        }
+    }
+
+    fn block(salt: u8) -> Announced {
+        let head = Head { number: 8, hash: Hash([salt; 32]), parent: PARENT.hash, timestamp: 1000 };
+        let RollupConfig { gas_limit, fee_recipient: beneficiary, extra_data, .. } = config();
+        Announced { head, gas_limit, beneficiary, extra_data }
+    }
+
+    fn judge() -> Judge {
+        Judge { now: 1000, ..Judge::default() }
+    }
+
+    #[test]
+    fn what_cannot_be_a_block_of_the_rollup_is_not_executed() {
+        assert_eq!(judge().admit(&config(), PARENT, &block(1)), Ok(()));
+        let changes: [fn(&mut Announced); 6] = [
+            |block| block.head.parent = Hash([9; 32]),
+            |block| block.head.number = 9,
+            |block| block.head.timestamp += DRIFT + 1,
+            |block| block.gas_limit += 1,
+            |block| block.beneficiary.0[0] ^= 1,
+            |block| block.extra_data.push(0),
+        ];
+        for (at, change) in changes.iter().enumerate() {
+            let mut block = block(1);
+            change(&mut block);
+            assert!(judge().admit(&config(), PARENT, &block).is_err(), "change {at}");
+        }
+    }
+
+    #[test]
+    fn one_height_has_so_many_blocks_until_it_is_safe() {
+        let mut judge = judge();
+        for salt in 0..20 {
+            let admitted = judge.admit(&config(), PARENT, &block(salt)).is_ok();
+            assert_eq!(admitted, usize::from(salt) < SIBLINGS, "{salt}");
+        }
+        assert_eq!(judge.admit(&config(), PARENT, &block(0)), Ok(()));
+        judge.forget(7);
+        assert!(judge.admit(&config(), PARENT, &block(19)).is_err());
+        judge.forget(8);
+        assert!(judge.admitted.is_empty());
+    }
 }

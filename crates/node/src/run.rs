@@ -11,7 +11,7 @@ use std::{
 use alloy_sol_types::SolCall;
 use axum::{Json, Router, http::StatusCode, routing::get};
 use tern_contracts::inbox::Inbox as InboxAbi;
-use tern_engine::{Audience, Ethrex};
+use tern_engine::{Audience, Bounded, Ethrex};
 use tern_l1::{Archive, BlobSource, Blobs, BlockId, L1};
 use tern_node_api::{BlockRef, Heads, L1Ref, NodeStatus, Role};
 use tern_protocol::Hash;
@@ -104,7 +104,7 @@ pub async fn run(
     }
     let router = router(&shared, options.audience, sequencer);
     parts.spawn(async move {
-        if let Err(error) = axum::serve(listener, router).await {
+        if let Err(error) = axum::serve(Bounded::new(listener), router).await {
             warn!(%error, "the server ended");
         }
     });
