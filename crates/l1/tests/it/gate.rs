@@ -7,12 +7,12 @@ use std::{
     thread,
 };
 
-type Answer = Option<(&'static str, u16, &'static str)>;
+/// A word of the requests that it answers itself, and the status and the body that it answers with.
+type Answer = (&'static str, u16, &'static str);
 
 pub(crate) struct Gate {
     pub(crate) url: String,
-    /// A word of the requests that it answers, and the status and the body that it answers with.
-    answer: Arc<Mutex<Answer>>,
+    answers: Arc<Mutex<Vec<Answer>>>,
 }
 
 impl Gate {
@@ -21,29 +21,29 @@ impl Gate {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let own = format!("http://{}", listener.local_addr().expect("it is bound"));
         let to = url.trim_start_matches("http://").trim_end_matches('/').to_owned();
-        let answer = Arc::new(Mutex::new(None));
-        let answers = Arc::clone(&answer);
+        let answers = Arc::new(Mutex::new(Vec::new()));
+        let shared = Arc::clone(&answers);
         thread::spawn(move || {
             for near in listener.incoming().flatten() {
-                let (to, answers) = (to.clone(), Arc::clone(&answers));
+                let (to, answers) = (to.clone(), Arc::clone(&shared));
                 thread::spawn(move || pass(near, &to, &answers));
             }
         });
-        Self { url: own, answer }
+        Self { url: own, answers }
     }
 
     /// Answers requests that hold this word so from now on.
     pub(crate) fn answers(&self, word: &'static str, status: u16, body: &'static str) {
-        *self.answer.lock().expect("nobody panics") = Some((word, status, body));
+        self.answers.lock().expect("nobody panics").push((word, status, body));
     }
 
     pub(crate) fn passes_all(&self) {
-        *self.answer.lock().expect("nobody panics") = None;
+        self.answers.lock().expect("nobody panics").clear();
     }
 }
 
 /// One request a connection: the head says so to both sides.
-fn pass(mut near: TcpStream, to: &str, answers: &Mutex<Answer>) -> Option<()> {
+fn pass(mut near: TcpStream, to: &str, answers: &Mutex<Vec<Answer>>) -> Option<()> {
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {
         let mut byte = [0];
@@ -54,8 +54,8 @@ fn pass(mut near: TcpStream, to: &str, answers: &Mutex<Answer>) -> Option<()> {
     let length = head.lines().find_map(|line| line.strip_prefix("content-length:"))?;
     let mut body = vec![0; length.trim().parse().ok()?];
     near.read_exact(&mut body).ok()?;
-    let own = *answers.lock().ok()?;
-    let own = own.filter(|(word, ..)| String::from_utf8_lossy(&body).contains(word));
+    let asked = String::from_utf8_lossy(&body).into_owned();
+    let own = answers.lock().ok()?.iter().find(|(word, ..)| asked.contains(word)).copied();
     if let Some((_, status, text)) = own {
         let answer = format!(
             "HTTP/1.1 {status} so\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{text}",

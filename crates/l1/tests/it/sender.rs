@@ -325,6 +325,48 @@ async fn a_replacement_that_the_account_cannot_pay_is_not_made_and_harms_no_othe
 }
 
 #[tokio::test]
+async fn what_only_a_price_above_the_cap_would_help_is_said() {
+    let (_anvil, l1) = fresh(QUIET).await;
+    let folder = tempfile::tempdir().expect("a folder");
+    let options = SenderOptions { max_fee: 2_000_000_000, ..SenderOptions::default() };
+    let path = folder.path().join("journal");
+    let mut sender = Sender::open(l1.clone(), key(), &path, options).await.expect("a sender");
+    set_base_fee(&l1, 1_000_000_000).await;
+    mine(&l1, 1).await;
+    sender.submit(blob_call().await, 50_000).await.expect("sent");
+    for _ in 0..3 {
+        set_base_fee(&l1, 60_000_000_000).await;
+        mine(&l1, 1).await;
+    }
+    sender.tick().await.expect("a look");
+    let trouble = sender.trouble().expect("it pays too little");
+    assert!(trouble.contains("call 0") && trouble.contains("--max-fee"), "{trouble}");
+}
+
+#[tokio::test]
+async fn an_l1_that_knows_no_blobs_takes_ordinary_calls() {
+    let (anvil, _) = fresh(QUIET).await;
+    let gate = Gate::to(anvil.url());
+    gate.answers(
+        "eth_feeHistory",
+        200,
+        r#"{"jsonrpc":"2.0","id":0,"result":{"baseFeePerGas":["0x3b9aca00","0x3b9aca00"]}}"#,
+    );
+    gate.answers(
+        "eth_blobBaseFee",
+        200,
+        r#"{"jsonrpc":"2.0","id":0,"error":{"code":-32601,"message":"no such method"}}"#,
+    );
+    let l1 = L1::connect(&gate.url).await.expect("it answers");
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut sender = sender(&l1, folder.path()).await;
+    let error = sender.submit(blob_call().await, 50_000).await.expect_err("no price of blobs");
+    assert!(error.to_string().contains("eth_blobBaseFee"), "{error}");
+    sender.submit(call(1), 50_000).await.expect("sent");
+    sender.tick().await.expect("a look");
+}
+
+#[tokio::test]
 async fn a_node_that_starts_again_from_its_state_goes_on_where_it_was() {
     let folder = tempfile::tempdir().expect("a folder");
     let options =
