@@ -197,9 +197,18 @@ pub enum WalletError {
 }
 
 impl WalletError {
-    /// Whether asking again may help.
-    pub const fn passes(&self) -> bool {
-        matches!(self, Self::Node(error) if error.passes())
+    /// Whether asking again may help, where a node answered well before.
+    pub fn passes(&self) -> bool {
+        match self {
+            // A method that it does not have is not a matter of time.
+            Self::Node(L1Error::Refused { message, .. }) => {
+                let said = message.to_lowercase();
+                let missing = ["not found", "not exist", "not available", "not supported"];
+                !(said.contains("method") && missing.iter().any(|words| said.contains(words)))
+            }
+            Self::Node(error) => error.passes(),
+            _ => false,
+        }
     }
 
     pub(crate) fn file(path: &std::path::Path, error: &io::Error, fix: &'static str) -> Self {

@@ -10,7 +10,7 @@ use tern_protocol::BatchHeader;
 use crate::{
     Amount, Chains, Event, WalletError, Watch,
     raw::{Draft, Raw, afford},
-    view::{events, explain, first, view},
+    view::{events, explain, first, safe_block, view},
     wait::until,
 };
 
@@ -166,7 +166,7 @@ async fn follow(
         let Some((batch, last)) = batch_of(chains, index, from, watch).await? else {
             return Ok(None);
         };
-        let safe = node.status().await?.heads.safe.number;
+        let safe = safe_block(node.rpc()).await?.unwrap_or_default();
         // The block may have come between the two questions.
         if safe < last || node.rpc().receipt(raw.hash).await?.is_some() {
             watch(Event::Waits(format!("the node derives batch {batch} from L1")));

@@ -1,17 +1,10 @@
 //! Transactions that are signed now and sent by another way, or later.
 
-use std::time::{Duration, Instant};
-
 use alloy_consensus::{SignableTransaction, Signed, TxEip1559, transaction::RlpEcdsaDecodableTx};
 use alloy_primitives::{Address, B256, Bytes, Signature, TxKind, U256};
 use tern_l1::{Call, Key, L1, L1Error, MAX_GAS, TransactionReceipt};
 
 use crate::{Event, WalletError, Watch, view::explain};
-
-/// How long a node may answer with errors when it is asked for what was sent.
-const PATIENCE: Duration = Duration::from_secs(60);
-/// Between two such questions.
-const PAUSE: Duration = Duration::from_secs(2);
 
 /// What is signed.
 #[derive(Debug, Clone)]
@@ -92,24 +85,16 @@ pub(crate) async fn pay(
     let roomy = gas.saturating_add(gas / 8).min(MAX_GAS.max(gas));
     let transaction = node.broadcast(key, call, roomy).await.map_err(explain)?;
     watch(Event::Done(format!("{} is sent: transaction {transaction}", call.what)));
-    let what = || call.what.clone();
-    let start = Instant::now();
-    loop {
-        match node.wait(&call.what, transaction).await {
-            Ok(receipt) => return Ok(receipt),
-            Err(error @ L1Error::Failed { .. }) => return Err(explain(error)),
-            Err(L1Error::Unseen { seconds, .. }) => {
-                let why = format!("no block took it in {seconds} s");
-                return Err(WalletError::Unseen { what: what(), hash: transaction, why });
-            }
+    let end = node.wait(&call.what, transaction).await;
+    end.map_err(|error| {
+        let why = match error {
+            L1Error::Failed { .. } => return explain(error),
+            L1Error::Unseen { seconds, .. } => format!("no block took it in {seconds} s"),
             // It is sent: whatever the node says now, it says nothing about that.
-            Err(error) if start.elapsed() >= PATIENCE => {
-                let (what, why) = (what(), format!("its end cannot be asked for ({error})"));
-                return Err(WalletError::Unseen { what, hash: transaction, why });
-            }
-            Err(_) => tokio::time::sleep(PAUSE).await,
-        }
-    }
+            error => format!("its end cannot be asked for ({error})"),
+        };
+        WalletError::Unseen { what: call.what.clone(), hash: transaction, why }
+    })
 }
 
 /// Who signed a transaction of ours.

@@ -56,11 +56,20 @@ mod tests {
             method: method.clone(),
             reason: "HTTP status 429".into(),
         };
-        let limit = L1Error::Refused { role, host, method, message: "limit exceeded".into() };
+        let refused = |message: &str| L1Error::Refused {
+            role: role.clone(),
+            host: host.clone(),
+            method: method.clone(),
+            message: message.into(),
+        };
+        let limit = refused("limit exceeded");
         for error in [busy, limit] {
             assert_eq!(patient::<()>(Err(error.into()), watch).expect("it passes"), None);
         }
-        assert!(patient::<()>(Err(WalletError::CallFailed(0)), watch).is_err());
+        let missing = refused("the method tern_messageProof does not exist/is not available");
+        for error in [missing.into(), WalletError::CallFailed(0)] {
+            assert!(patient::<()>(Err(error), watch).is_err());
+        }
         assert_eq!(said.len(), 2);
     }
 }

@@ -396,7 +396,7 @@ impl Run<'_> {
 
     async fn done(&mut self, found: &Found) -> Result<Vec<Paid>, WalletError> {
         let is_final = self.is_final(found).await.unwrap_or(false);
-        self.entry.done = is_final;
+        self.entry.done |= is_final;
         self.journal.save(&self.entry)?;
         let paid = |message: &Bridge::Message| {
             Ok(Paid {

@@ -48,9 +48,11 @@ pub(crate) fn run(arguments: &Relieve) -> Result<bool, Failure> {
         let done = loop {
             match tern_batcher::relief(&chains.l1, &chains.rollup, &key).await {
                 Err(BatcherError::NotSequencer { opens_after, .. }) if arguments.wait => {
-                    waits(format!("the sequencer has its turn until L1's time is {opens_after}")).await;
+                    let turn =
+                        format!("the sequencer has its turn until L1's time is {opens_after}");
+                    waits(turn).await;
                 }
-                // What was sent must not be sent again, so no error that comes after that passes.
+                // After something was sent nothing is sent again: those errors say to read anew.
                 Err(BatcherError::L1(error))
                     if arguments.wait && error.passes() && error.kind() != Kind::Reset =>
                 {

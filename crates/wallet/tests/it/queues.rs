@@ -1,12 +1,14 @@
 //! Deposits and forced transactions.
 
+use std::time::Duration;
+
 use alloy_primitives::{Address, B256, Bytes};
 use serde_json::{Value, json};
-use tern_l1::L1Error;
+use tern_l1::{L1, L1Error};
 use tern_wallet::{Force, Journal, WalletError, deposit, force, initiate, parse_amount, send};
 
 use crate::{
-    proxy::Fault,
+    proxy::{self, Fault},
     world::{World, run, world},
 };
 
@@ -85,6 +87,22 @@ fn a_payment_that_a_block_has_is_no_failure_whatever_the_node_says_then() {
         let to = Address::repeat_byte(7);
         let sent = send(&node, &key, to, amount, Bytes::new(), &mut |_| {}).await;
         assert_eq!(sent.expect("it is sent").state, "latest");
+    });
+}
+
+#[test]
+fn a_payment_whose_end_a_node_does_not_tell_is_to_be_looked_for() {
+    run(async {
+        let World { mut chains, key, nodes, .. } = world().await;
+        let proxy = proxy::start(nodes[0].url().to_owned());
+        let l1 = L1::connect(&proxy.url).await.expect("it answers");
+        chains.l1 = l1.with_patience(Duration::from_secs(1));
+        proxy.fails("eth_getTransactionReceipt", Fault::Refuses("limit exceeded"));
+        let amount = parse_amount("1").expect("an amount");
+        let error = deposit(&chains, &key, key.address(), amount, false, &mut |_| {}).await;
+        let error = error.expect_err("nobody knows");
+        assert!(matches!(error, WalletError::Unseen { .. }), "{error}");
+        assert!(error.to_string().contains("look for it"), "{error}");
     });
 }
 
