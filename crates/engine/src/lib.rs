@@ -9,6 +9,7 @@ mod jwt;
 mod limits;
 mod listener;
 mod logs;
+mod pages;
 mod pool;
 mod replica;
 mod rpc;

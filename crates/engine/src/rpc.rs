@@ -12,7 +12,7 @@ use axum::{
     Router,
     body::Bytes,
     extract::{DefaultBodyLimit, State, WebSocketUpgrade},
-    http::{StatusCode, header::CONTENT_TYPE},
+    http::{HeaderMap, StatusCode, header::CONTENT_TYPE},
     response::{IntoResponse, Response},
     routing::post,
 };
@@ -26,10 +26,9 @@ use ethrex_rpc::{
 };
 use serde_json::{Value, json};
 use tokio::sync::Semaphore;
-use tower_http::cors::CorsLayer;
 
 use crate::{
-    EngineError, Ethrex, limits, logs,
+    EngineError, Ethrex, limits, logs, pages,
     subscriptions::{self, Subscriptions},
 };
 
@@ -156,7 +155,7 @@ impl Ethrex {
         Router::new()
             .route("/", post(over_http).get(over_websocket))
             .layer(DefaultBodyLimit::max(MAX_REQUEST))
-            .layer(CorsLayer::permissive())
+            .layer(pages::cors(audience))
             .with_state(server)
     }
 }
@@ -320,7 +319,10 @@ fn failure(code: i32, message: &str) -> Value {
     json!({ "jsonrpc": "2.0", "id": null, "error": { "code": code, "message": message } })
 }
 
-async fn over_http(State(server): State<Server>, body: Bytes) -> Response {
+async fn over_http(State(server): State<Server>, headers: HeaderMap, body: Bytes) -> Response {
+    if pages::is_refused(server.audience, &headers) {
+        return foreign_page();
+    }
     as_json(server.answer(&body, None).await)
 }
 
@@ -329,7 +331,19 @@ pub(crate) fn as_json(text: String) -> Response {
     ([(CONTENT_TYPE, "application/json")], text).into_response()
 }
 
-async fn over_websocket(State(server): State<Server>, upgrade: WebSocketUpgrade) -> Response {
+fn foreign_page() -> Response {
+    let message = "a page of another machine may not ask a node that runs with --rpc-debug";
+    (StatusCode::FORBIDDEN, message).into_response()
+}
+
+async fn over_websocket(
+    State(server): State<Server>,
+    headers: HeaderMap,
+    upgrade: WebSocketUpgrade,
+) -> Response {
+    if pages::is_refused(server.audience, &headers) {
+        return foreign_page();
+    }
     let Ok(place) = server.sockets.clone().try_acquire_owned() else {
         let message = "too many WebSockets are open: try again later, or ask over HTTP";
         return (StatusCode::SERVICE_UNAVAILABLE, message).into_response();

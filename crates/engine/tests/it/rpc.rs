@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 use tern_engine::{Answer, Audience, Client, Ethrex, Hook};
 use tern_workload::Kind;
 use tokio::sync::Semaphore;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 
 use crate::chain::{Home, all};
 
@@ -32,10 +33,14 @@ impl Hook for Greeting {
     }
 }
 
-async fn post(address: SocketAddr, body: &Value) -> Value {
+fn client() -> reqwest::Client {
     let _ = rustls::crypto::ring::default_provider().install_default();
-    let client = reqwest::Client::new();
-    let sent = client.post(format!("http://{address}")).json(body).send().await.expect("answered");
+    reqwest::Client::new()
+}
+
+async fn post(address: SocketAddr, body: &Value) -> Value {
+    let sent =
+        client().post(format!("http://{address}")).json(body).send().await.expect("answered");
     sent.json().await.expect("JSON")
 }
 
@@ -257,4 +262,22 @@ async fn work_keeps_its_place_when_the_caller_leaves() {
     }
     slow.gate.add_permits(1);
     assert_eq!(ask(address, "eth_blockNumber", json!([])).await, json!("0x2"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_of_another_machine_cannot_ask_a_node_for_operators() {
+    let home = Home::new();
+    let (engine, operators) = with_blocks(&home).await;
+    let public = serve(engine.rpc(Audience::Public, None)).await;
+    let body = json!({ "jsonrpc": "2.0", "id": 1, "method": "eth_chainId", "params": [] });
+    let from = async |address: SocketAddr, page: &str| {
+        let request = client().post(format!("http://{address}")).json(&body);
+        request.header("origin", page).send().await.expect("answered").status().as_u16()
+    };
+    assert_eq!(from(operators, "https://evil.example").await, 403);
+    assert_eq!(from(operators, "http://localhost:3000").await, 200);
+    assert_eq!(from(public, "https://evil.example").await, 200);
+    let mut request = format!("ws://{operators}").into_client_request().expect("a request");
+    request.headers_mut().insert("origin", "https://evil.example".parse().expect("a value"));
+    assert!(tokio_tungstenite::connect_async(request).await.is_err());
 }
