@@ -219,6 +219,21 @@ impl L1 {
         answer.map_err(|error| self.explain(what, method, &error))
     }
 
+    /// As `ask`, and with an error whether it is certain that the node was not asked: what stands
+    /// before it refused the request.
+    pub(crate) async fn ask_or_stopped<P, R>(
+        &self,
+        method: &'static str,
+        params: P,
+    ) -> Result<R, (L1Error, bool)>
+    where
+        P: RpcSend,
+        R: RpcRecv,
+    {
+        let answer = self.provider.raw_request(Cow::Borrowed(method), params).await;
+        answer.map_err(|error| (self.explain(method, method, &error), is_stopped(&error)))
+    }
+
     fn explain(&self, what: &str, method: &str, error: &TransportError) -> L1Error {
         let (role, host, method) = (self.role.clone(), self.host.clone(), method.to_owned());
         match error {
@@ -236,14 +251,7 @@ impl L1 {
             RpcError::Transport(error) => {
                 if let Some(http) = error.as_http_error() {
                     let reason = format!("HTTP status {}", http.status);
-                    // Those say "later"; the others "never", and that nobody behind it was asked.
-                    let later = matches!(http.status, 408 | 429);
-                    if later || !(400..500).contains(&http.status) {
-                        return L1Error::NotANode { host, method, reason };
-                    }
-                    let message =
-                        format!("{reason}: check the URL and what stands before the node");
-                    return L1Error::Refused { role, host, method, message };
+                    return L1Error::NotANode { host, method, reason };
                 }
                 // The outer messages repeat the URL, and with it what may be secret in it.
                 let mut inner: &dyn std::error::Error = error;
@@ -259,6 +267,13 @@ impl L1 {
             other => L1Error::NotANode { host, method, reason: other.to_string() },
         }
     }
+}
+
+/// Of the statuses that blame the request, two say "later".
+fn is_stopped(error: &TransportError) -> bool {
+    let RpcError::Transport(error) = error else { return false };
+    let status = error.as_http_error().map_or(0, |http| http.status);
+    (400..500).contains(&status) && !matches!(status, 408 | 429)
 }
 
 pub(crate) fn parse(role: &str, text: &str) -> Result<Url, L1Error> {

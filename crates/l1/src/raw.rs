@@ -20,11 +20,13 @@ pub enum Verdict {
 impl L1 {
     /// Gives the node a signed transaction. Giving it again changes nothing.
     pub async fn send_raw(&self, raw: &Bytes) -> Verdict {
-        match self.ask::<_, B256>("eth_sendRawTransaction", (raw,)).await {
+        match self.ask_or_stopped::<_, B256>("eth_sendRawTransaction", (raw,)).await {
+            Ok(_) => Verdict::Taken,
+            Err((error, true)) => Verdict::Refused(error),
             // Only a refusal says that it was not taken. No answer, or one of something in
             // between, says nothing.
-            Ok(_) | Err(L1Error::Unreachable { .. } | L1Error::NotANode { .. }) => Verdict::Taken,
-            Err(error) => judge(error),
+            Err((L1Error::Unreachable { .. } | L1Error::NotANode { .. }, _)) => Verdict::Taken,
+            Err((error, _)) => judge(error),
         }
     }
 }
@@ -80,7 +82,6 @@ mod tests {
             ("transaction underpriced: gas tip cap 0, minimum needed 1", 'r'),
             ("unknown transaction type", 'r'),
             ("insufficient funds for gas * price + value", 'r'),
-            ("HTTP status 413", 'r'),
         ] {
             assert_eq!(judged(said), want, "{said}");
         }
