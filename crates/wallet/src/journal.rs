@@ -124,17 +124,11 @@ impl Journal {
     /// Writes what is kept of a withdrawal, whole or not at all.
     pub fn save(&self, entry: &Entry) -> Result<(), WalletError> {
         let path = self.path(entry.transaction);
-        let draft = path.with_extension("json.new");
         let write = || {
             fs::create_dir_all(&self.folder)?;
             let text = serde_json::to_string_pretty(entry).map_err(io::Error::from)?;
-            let mut file = fs::File::create(&draft)?;
-            io::Write::write_all(&mut file, text.as_bytes())?;
             // What was sent must not be forgotten by a machine that stops.
-            file.sync_all()?;
-            fs::rename(&draft, &path)?;
-            // Without this, the file may be there under no name.
-            fs::File::open(&self.folder)?.sync_all()
+            tern_rollup::write_whole(&path, text.as_bytes())
         };
         write().map_err(|error| WalletError::file(&path, &error, "choose another folder"))
     }
