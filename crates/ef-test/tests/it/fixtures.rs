@@ -19,8 +19,10 @@ fn lanes() -> Vec<Box<dyn Executor>> {
     ]
 }
 
-fn workspace() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+/// The folder of the whole repository, asked when the test runs: clones share what they build.
+pub(crate) fn workspace() -> PathBuf {
+    let here = std::env::var("CARGO_MANIFEST_DIR").expect("cargo runs the tests");
+    Path::new(&here).join("../..")
 }
 
 fn shared() -> PathBuf {

@@ -12,12 +12,15 @@ use serde_json::{Value, json};
 use tern_ef_test::{Error, Options, Outcome, Report, Summary, run_path};
 use tern_stf::Executor;
 
-use crate::recorded::{Fault, Recorded};
+use crate::{
+    fixtures::workspace,
+    recorded::{Fault, Recorded},
+};
 
 const CASE: &str = "siblings";
 
 fn vectors() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../spec/vectors/prague/blocks.json")
+    workspace().join("spec/vectors/prague/blocks.json")
 }
 
 /// A committed case: six blocks on two branches, one of them wrong.

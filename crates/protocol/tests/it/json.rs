@@ -7,7 +7,8 @@ use tern_protocol::{Address, BatchLimits, ChainId, Hash, RollupConfig};
 
 /// Reads a file of vectors.
 pub(crate) fn load<T: DeserializeOwned>(name: &str) -> T {
-    let path = format!("{}/../../spec/vectors/{name}.json", env!("CARGO_MANIFEST_DIR"));
+    let here = std::env::var("CARGO_MANIFEST_DIR").expect("cargo runs the tests");
+    let path = format!("{here}/../../spec/vectors/{name}.json");
     let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path}: {error}"));
     serde_json::from_str(&text).unwrap_or_else(|error| panic!("{path}: {error}"))
 }

@@ -57,8 +57,9 @@ struct JsonInvalid {
 const LIMITS: fn() -> WitnessLimits = WitnessLimits::default;
 
 fn vectors() -> Vectors {
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../spec/vectors/witness.json");
-    let text = std::fs::read_to_string(path).unwrap_or_else(|error| panic!("{path}: {error}"));
+    let here = std::env::var("CARGO_MANIFEST_DIR").expect("cargo runs the tests");
+    let path = format!("{here}/../../spec/vectors/witness.json");
+    let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path}: {error}"));
     serde_json::from_str(&text).unwrap_or_else(|error| panic!("{path}: {error}"))
 }
 

@@ -14,7 +14,7 @@ use super::{
     rpc::{Node, hex, number, quantity, same_blocks, wait},
     stack::{Beside, Stack, signal},
 };
-use crate::folder::Folder;
+use crate::{folder::Folder, repository};
 
 /// It knows the rollup's genesis and is given a secret: the rest comes from the node beside it.
 pub(crate) struct Replica {
@@ -89,7 +89,7 @@ fn spawn(data: &Path, genesis: &Path, engine: u16, rpc: u16) -> Child {
     let ports = [engine, rpc, free_port()].map(|port| port.to_string());
     // It looks for nobody and takes nobody: all it learns it is told by the node.
     let alone = ["--maxPeers", "0", "--minPeers", "0", "--discDns=false", "--discV4=false"];
-    Command::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../tools/clients"))
+    Command::new(repository().join("tools/clients"))
         .args(["ethereumjs", "--isSingleNode", "--extIP", "127.0.0.1", "--logRotate=false"])
         .arg("--logFile")
         .arg(data.join("verbose"))

@@ -1,6 +1,6 @@
 //! What people do with a rollup, on one stack.
 
-use std::{fs, path::Path, process::Command};
+use std::{fs, process::Command};
 
 use serde_json::{Value, json};
 use tern_workload::{Key, Transaction};
@@ -13,7 +13,7 @@ use super::{
     stack::{Beside, Stack, signal},
     trouble,
 };
-use crate::{folder::Folder, stderr};
+use crate::{folder::Folder, repository, stderr};
 
 #[test]
 fn a_rollup_takes_deposits_transactions_and_withdrawals_and_followers_agree() {
@@ -91,8 +91,7 @@ fn withdraw(stack: &Stack, key: &str, address: &str, folder: &Folder) {
 
 /// Deploys the outbox again, as a contract like any other, and has it called and heard.
 fn contract(stack: &Stack) -> u64 {
-    let artifact =
-        Path::new(env!("CARGO_MANIFEST_DIR")).join("../../artifacts/contracts/Outbox.json");
+    let artifact = repository().join("artifacts/contracts/Outbox.json");
     let artifact: Value =
         serde_json::from_slice(&fs::read(artifact).expect("it is there")).expect("it is JSON");
     let code = artifact["bytecode"].as_str().expect("bytecode");
@@ -139,7 +138,7 @@ fn bytes(hex: &str) -> Vec<u8> {
 
 /// ethers, viem and cast.
 fn clients(stack: &Stack) {
-    let tool = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tools/clients");
+    let tool = repository().join("tools/clients");
     let output = Command::new(tool).arg(stack.folder.join("endpoints.json")).output();
     let output = output.expect("a shell");
     assert!(output.status.success(), "{}", stderr(&output));
