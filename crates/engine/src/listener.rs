@@ -18,8 +18,11 @@ use tokio::{
 /// Connections that are open at the same time.
 const MOST: usize = 512;
 
-/// How long a connection stays on which nothing comes or goes. Who listens for rare news sends pings.
+/// How long a connection stays on which nothing comes or goes. WebSockets are pinged more often.
 const IDLE: Duration = Duration::from_secs(300);
+
+/// How long one stays on which nothing ever came.
+const MUTE: Duration = Duration::from_secs(10);
 
 /// A listener that lets in so many at a time, and puts out who keeps a place for nothing.
 #[derive(Debug)]
@@ -48,7 +51,7 @@ impl<L: Listener<Io: Unpin>> Listener for Bounded<L> {
         // It fails only where a semaphore was closed, and nobody closes this one.
         let place = self.places.clone().acquire_owned().await.ok();
         let (io, address) = self.listener.accept().await;
-        let timer = Box::pin(sleep(self.idle));
+        let timer = Box::pin(sleep(self.idle.min(MUTE)));
         (Held { io, timer, idle: self.idle, _place: place }, address)
     }
 

@@ -3,13 +3,14 @@
 use std::{
     cmp::Ordering,
     collections::{BTreeSet, BinaryHeap, HashMap, HashSet, VecDeque},
-    time::Instant,
+    sync::PoisonError,
+    time::{Duration, Instant},
 };
 
 use ethrex_blockchain::{error::MempoolError, mempool::PendingTxFilter};
 use ethrex_common::{
     Address, H256, U256,
-    types::{MempoolTransaction, Transaction},
+    types::{BlockHeader, MempoolTransaction, Transaction},
 };
 use ethrex_crypto::NativeCrypto;
 use tern_codec::length_bytes;
@@ -27,6 +28,9 @@ use crate::{
 
 /// The gas of the cheapest transaction.
 const LEAST_GAS: u64 = 21_000;
+
+/// How often the pool is searched for what only takes room.
+const SEARCH: Duration = Duration::from_secs(1);
 
 /// Transactions in the pool, if they are no longer than `SHORT`.
 pub(crate) const MOST: usize = 100_000;
@@ -47,6 +51,11 @@ const fn may_wait(pool: usize) -> bool {
 impl Ethrex {
     /// Gives a signed transaction to the pool.
     pub async fn submit(&self, raw: &[u8]) -> Result<Hash, EngineError> {
+        self.take(raw, true).await
+    }
+
+    /// Takes a transaction, if there is room or none is asked for.
+    async fn take(&self, raw: &[u8], within: bool) -> Result<Hash, EngineError> {
         let refused = |reason: &dyn std::fmt::Display| EngineError::Refused(reason.to_string());
         let inner = self.inner.clone();
         let latest = blocking(move || inner.latest_header()).await?;
@@ -58,17 +67,22 @@ impl Ethrex {
         Prepared::new(&self.inner.spec, Timestamp(latest.timestamp), raw.to_vec())
             .map_err(|reason| refused(&reason))?;
         let transaction = live::transaction(raw).map_err(|error| refused(&error))?;
-        let pool = usize::try_from(self.pool_len()?).unwrap_or(usize::MAX);
-        if !takes(pool, raw.len()) {
-            return Err(refused(
-                &"the pool is too full for one of this length: send it again later, or a shorter one",
-            ));
-        }
-        let base_fee = latest.base_fee_per_gas.unwrap_or_default();
-        if !may_wait(pool) && transaction.gas_fee_cap() < base_fee.into() {
-            return Err(refused(
-                &"transaction underpriced: many wait, and its maxFeePerGas is below the base fee",
-            ));
+        if within {
+            let base_fee = latest.base_fee_per_gas.unwrap_or_default();
+            if transaction.gas_fee_cap() < base_fee.into() && !may_wait(self.count()?) {
+                return Err(refused(
+                    &"transaction underpriced: many wait, and its maxFeePerGas is below the base fee",
+                ));
+            }
+            if !takes(self.count()?, raw.len()) {
+                let inner = self.inner.clone();
+                blocking(move || inner.drop_waiting(&latest)).await?;
+            }
+            if !takes(self.count()?, raw.len()) {
+                return Err(refused(
+                    &"the pool is too full for one of this length: send it again later, or a shorter one",
+                ));
+            }
         }
         let taken = self.inner.chain.add_transaction_to_pool(transaction).await;
         let taken = taken.map_err(|error| {
@@ -96,12 +110,17 @@ impl Ethrex {
     pub async fn give_back(&self, raws: Vec<Vec<u8>>) -> usize {
         let mut taken = 0;
         for raw in raws {
-            match self.submit(&raw).await {
+            // Room was asked for when they were new.
+            match self.take(&raw, false).await {
                 Ok(_) => taken += 1,
                 Err(error) => debug!(%error, "a dropped block's transaction does not return"),
             }
         }
         taken
+    }
+
+    fn count(&self) -> Result<usize, EngineError> {
+        Ok(usize::try_from(self.pool_len()?).unwrap_or(usize::MAX))
     }
 
     /// How many transactions the pool holds.
@@ -115,6 +134,37 @@ impl Ethrex {
 }
 
 impl Inner {
+    /// Takes out what no block could take now, so that who fills the pool with it keeps nobody out:
+    /// what pays less than the base fee, or whose nonce is not next, and all that follow it.
+    fn drop_waiting(&self, head: &BlockHeader) -> Result<(), EngineError> {
+        {
+            let mut searched = self.searched.lock().unwrap_or_else(PoisonError::into_inner);
+            if searched.is_some_and(|at| at.elapsed() < SEARCH) {
+                return Ok(());
+            }
+            *searched = Some(Instant::now());
+        }
+        let failed = |error| self.failed("clean its pool", &error);
+        let base_fee = U256::from(head.base_fee_per_gas.unwrap_or_default());
+        let mut dropped = 0;
+        for (sender, mut list) in self.chain.mempool.get_all_txs_by_sender().map_err(failed)? {
+            let account = self.store.get_account_info_by_hash(head.hash(), sender);
+            let mut next = account.map_err(failed)?.map_or(0, |account| account.nonce);
+            list.sort_by_key(|one| one.nonce());
+            for one in list {
+                if one.nonce() == next && one.gas_fee_cap() >= base_fee {
+                    next += 1;
+                    continue;
+                }
+                let this = one.hash(&NativeCrypto);
+                self.chain.remove_transaction_from_pool(&this).map_err(failed)?;
+                dropped += 1;
+            }
+        }
+        debug!(dropped, "the pool was full of what no block could take");
+        Ok(())
+    }
+
     /// Takes out what these senders have overtaken at this block.
     pub(crate) fn drop_overtaken(
         &self,

@@ -26,6 +26,7 @@ use ethrex_rpc::{
 };
 use serde_json::{Value, json};
 use tokio::sync::Semaphore;
+use tower_http::cors::CorsLayer;
 
 use crate::{
     EngineError, Ethrex, limits, logs, pages,
@@ -155,7 +156,7 @@ impl Ethrex {
         Router::new()
             .route("/", post(over_http).get(over_websocket))
             .layer(DefaultBodyLimit::max(MAX_REQUEST))
-            .layer(pages::cors(audience))
+            .layer(CorsLayer::permissive())
             .with_state(server)
     }
 }
@@ -167,6 +168,11 @@ impl Server {
         let places = |count| Arc::new(Semaphore::new(count));
         let (working, sending) = (places(MAX_WORKING), places(MAX_SENDING));
         Self { engine, context, audience, hook, working, sending, sockets: places(MAX_SOCKETS) }
+    }
+
+    /// The same for who sends this request.
+    fn facing(self, headers: &HeaderMap) -> Self {
+        Self { audience: pages::audience(self.audience, headers), ..self }
     }
 
     /// Answers a request's body with JSON: one request or several. Only a connection that stays
@@ -320,9 +326,7 @@ fn failure(code: i32, message: &str) -> Value {
 }
 
 async fn over_http(State(server): State<Server>, headers: HeaderMap, body: Bytes) -> Response {
-    if pages::is_refused(server.audience, &headers) {
-        return foreign_page();
-    }
+    let server = server.facing(&headers);
     as_json(server.answer(&body, None).await)
 }
 
@@ -331,19 +335,12 @@ pub(crate) fn as_json(text: String) -> Response {
     ([(CONTENT_TYPE, "application/json")], text).into_response()
 }
 
-fn foreign_page() -> Response {
-    let message = "a page of another machine may not ask a node that runs with --rpc-debug";
-    (StatusCode::FORBIDDEN, message).into_response()
-}
-
 async fn over_websocket(
     State(server): State<Server>,
     headers: HeaderMap,
     upgrade: WebSocketUpgrade,
 ) -> Response {
-    if pages::is_refused(server.audience, &headers) {
-        return foreign_page();
-    }
+    let server = server.facing(&headers);
     let Ok(place) = server.sockets.clone().try_acquire_owned() else {
         let message = "too many WebSockets are open: try again later, or ask over HTTP";
         return (StatusCode::SERVICE_UNAVAILABLE, message).into_response();

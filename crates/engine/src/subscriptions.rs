@@ -6,7 +6,10 @@ use axum::extract::ws::{Message, WebSocket};
 use ethrex_common::{H256, types::BlockHeader};
 use ethrex_rpc::{RpcErrorMetadata, utils::RpcRequest};
 use serde_json::{Map, Value, json};
-use tokio::sync::broadcast::{Receiver, error::RecvError};
+use tokio::{
+    sync::broadcast::error::RecvError,
+    time::{Instant, interval_at},
+};
 use tracing::{debug, warn};
 
 use crate::{RpcError, rpc::Server};
@@ -19,7 +22,10 @@ pub(crate) const WAITING: usize = 4096;
 const MOST: usize = 128;
 
 /// How long a connection may take to read what it was sent.
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_secs(300);
+
+/// How often a connection is pinged, so that who listens for rare news is not taken for gone.
+const PING: Duration = Duration::from_secs(60);
 
 /// Something that subscribers hear of.
 #[derive(Debug, Clone)]
@@ -48,9 +54,16 @@ pub(crate) struct Subscriptions {
 pub(crate) async fn serve(server: Server, mut socket: WebSocket) {
     let mut news = server.engine.inner.news.subscribe();
     let mut subscriptions = Subscriptions::default();
-    while let Some(texts) = next(&server, &mut socket, &mut news, &mut subscriptions).await {
-        for text in texts {
-            let sent = socket.send(Message::Text(text.into()));
+    let mut pings = interval_at(Instant::now() + PING, PING);
+    loop {
+        let messages = tokio::select! {
+            message = socket.recv() => heard(&server, message, &mut subscriptions).await,
+            one = news.recv() => told(&server, one, &subscriptions).await,
+            _ = pings.tick() => Some(vec![Message::Ping(Default::default())]),
+        };
+        let Some(messages) = messages else { return };
+        for message in messages {
+            let sent = socket.send(message);
             if !matches!(tokio::time::timeout(PATIENCE, sent).await, Ok(Ok(()))) {
                 return;
             }
@@ -58,33 +71,42 @@ pub(crate) async fn serve(server: Server, mut socket: WebSocket) {
     }
 }
 
-/// What is to be sent next; nothing when the connection is to end.
-async fn next(
+/// What is to be sent because of a message; nothing when the connection is to end.
+async fn heard(
     server: &Server,
-    socket: &mut WebSocket,
-    news: &mut Receiver<News>,
+    message: Option<Result<Message, axum::Error>>,
     subscriptions: &mut Subscriptions,
-) -> Option<Vec<String>> {
-    tokio::select! {
-        message = socket.recv() => match message?.ok()? {
-            Message::Text(text) => {
-                Some(vec![server.answer(text.as_bytes(), Some(subscriptions)).await])
-            }
-            Message::Close(_) => None,
-            _ => Some(Vec::new()),
-        },
-        one = news.recv() => match one {
-            Ok(one) => Some(subscriptions.notices(server, &one).await),
-            Err(RecvError::Closed) => None,
-            Err(RecvError::Lagged(missed)) if subscriptions.topics.is_empty() => {
-                debug!(missed, "nobody subscribed to these news");
-                Some(Vec::new())
-            }
-            Err(RecvError::Lagged(missed)) => {
-                warn!(missed, "a subscriber is too slow and is cut off");
-                None
-            }
-        },
+) -> Option<Vec<Message>> {
+    match message?.ok()? {
+        Message::Text(text) => {
+            let answer = server.answer(text.as_bytes(), Some(subscriptions)).await;
+            Some(vec![Message::Text(answer.into())])
+        }
+        Message::Close(_) => None,
+        _ => Some(Vec::new()),
+    }
+}
+
+/// What is to be sent because of news; nothing when the connection is to end.
+async fn told(
+    server: &Server,
+    one: Result<News, RecvError>,
+    subscriptions: &Subscriptions,
+) -> Option<Vec<Message>> {
+    match one {
+        Ok(one) => {
+            let notices = subscriptions.notices(server, &one).await;
+            Some(notices.into_iter().map(|text| Message::Text(text.into())).collect())
+        }
+        Err(RecvError::Closed) => None,
+        Err(RecvError::Lagged(missed)) if subscriptions.topics.is_empty() => {
+            debug!(missed, "nobody subscribed to these news");
+            Some(Vec::new())
+        }
+        Err(RecvError::Lagged(missed)) => {
+            warn!(missed, "a subscriber is too slow and is cut off");
+            None
+        }
     }
 }
 

@@ -70,7 +70,7 @@ pub(crate) async fn read(l1: L1, contracts: Contracts, from: BlockId, to: Sender
     loop {
         // Asked before the branch is looked at: so what is final is of that branch.
         let due = asked.is_none_or(|asked| asked.elapsed() >= WATCH);
-        let finality = if due { l1.final_block().await.ok().flatten() } else { None };
+        let finality = if due { final_block(&l1).await } else { None };
         if due {
             asked = Some(Instant::now());
         }
@@ -104,6 +104,11 @@ pub(crate) async fn read(l1: L1, contracts: Contracts, from: BlockId, to: Sender
             tokio::time::sleep(PAUSE).await;
         }
     }
+}
+
+/// What L1 calls final, if it says so soon: nothing waits for it.
+async fn final_block(l1: &L1) -> Option<u64> {
+    tokio::time::timeout(2 * WATCH, l1.final_block()).await.ok()?.ok()?
 }
 
 /// Says how far L1 is, also while what it has is not read.

@@ -14,6 +14,7 @@ use std::{
     future::Future,
     path::PathBuf,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Instant,
 };
 
 use ethrex_blockchain::Blockchain;
@@ -44,6 +45,8 @@ pub(crate) struct Inner {
     runtime: tokio::runtime::Handle,
     /// Who holds it may change blocks, states and heads.
     turn: Mutex<Turn>,
+    /// When the pool was searched for what no block could take.
+    pub(crate) searched: Mutex<Option<Instant>>,
     /// Where subscribers hear of new heads and transactions.
     pub(crate) news: broadcast::Sender<News>,
     /// Keeps the folder to this process while it lives.

@@ -73,6 +73,7 @@ impl Ethrex {
             spec,
             runtime: tokio::runtime::Handle::current(),
             turn: Mutex::default(),
+            searched: Mutex::default(),
             news: broadcast::Sender::new(WAITING),
             _lock: lock,
         };

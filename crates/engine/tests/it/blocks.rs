@@ -157,3 +157,16 @@ async fn forced_gas_that_was_not_paid_for_is_no_match() {
     assert!(!engine.matches(made.head.hash, &inputs).expect("readable"));
     assert!(!engine.matches(Hash([9; 32]), &inputs).expect("readable"));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_fills_the_pool_with_what_no_block_takes_keeps_nobody_out() {
+    let home = Home::new();
+    let engine = home.open().await;
+    // What follows a gap enters no block. So many, and no long one has room.
+    for nonce in 1..=900 {
+        engine.submit(&home.transfer(0, nonce)).await.expect("taken");
+    }
+    let long = home.long(1, 0, 120 << 10);
+    engine.submit(&long).await.expect("taken in their place");
+    assert_eq!(engine.pool_len().expect("readable"), 1);
+}

@@ -49,6 +49,14 @@ impl Home {
         Transaction::transfer(chain, nonce, to, 1).sign(self.chain.key(key))
     }
 
+    /// A transfer with so many bytes of nothing.
+    pub(crate) fn long(&self, key: usize, nonce: u64, bytes: usize) -> Vec<u8> {
+        let chain = self.chain.spec().chain_id.0;
+        let transfer = Transaction::transfer(chain, nonce, self.chain.stranger(1), 1);
+        let (gas_limit, input) = (2_000_000, vec![0; bytes]);
+        Transaction { gas_limit, input, ..transfer }.sign(self.chain.key(key))
+    }
+
     pub(crate) fn inputs(&self, time: u64, salt: u8, raws: Vec<Vec<u8>>) -> BlockInputs {
         let candidates = raws.into_iter().map(|raw| Candidate { raw, forced_gas: None }).collect();
         BlockInputs {
