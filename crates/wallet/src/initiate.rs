@@ -102,10 +102,28 @@ async fn none_open(
     Ok(())
 }
 
-/// Whether a refusal is the node's own word about the transaction. What stands before it may have
-/// handed it on, and then speak of itself in the same form.
+/// Whether a refusal is a verdict on the transaction itself, so that nobody took it. What stands
+/// before the node may have handed it on, and then speak of itself in the same form; what it says is
+/// not known beforehand, and so everything else counts as perhaps sent.
 fn is_definite(error: &L1Error) -> bool {
-    const SELF: [&str; 10] = [
+    const VERDICTS: [&str; 15] = [
+        "insufficient funds",
+        "underpriced",
+        "intrinsic gas",
+        "gas limit",
+        "floor data gas",
+        "too full",
+        "takes no",
+        "invalid transaction",
+        "invalid sender",
+        "invalid signature",
+        "chain id",
+        "max initcode",
+        "fee cap",
+        "max fee per gas",
+        "rlp",
+    ];
+    const SELF: [&str; 15] = [
         "limit exceeded",
         "rate limit",
         "too many",
@@ -116,12 +134,22 @@ fn is_definite(error: &L1Error) -> bool {
         "upstream",
         "gateway",
         "overloaded",
+        "cannot be asked",
+        "broke off",
+        "connection",
+        "http status",
+        "no response",
     ];
     let text = match error {
         L1Error::Refused { message, .. } => message.to_lowercase(),
+        // The words are not known.
+        L1Error::Reverted { .. } => return false,
+        // It never came to the node.
         _ => return true,
     };
-    text.contains("gas limit") || !SELF.iter().any(|word| text.contains(word))
+    let has = |text: &str, words: &[&str]| words.iter().any(|word| text.contains(word));
+    // A gas limit is the transaction's, or the block's: that one is exceeded is a verdict.
+    has(&text, &VERDICTS) && !has(&text.replace("gas limit", "gas"), &SELF)
 }
 
 #[cfg(test)]
@@ -137,7 +165,17 @@ mod tests {
         for text in ["insufficient funds for gas * price + value", "block gas limit exceeded"] {
             assert!(says(text), "{text}");
         }
-        for text in ["Rate limit reached", "upstream request timeout", "Internal error"] {
+        for text in [
+            "Rate limit reached",
+            "upstream request timeout",
+            "Internal error",
+            "the sequencer cannot be asked: no L1 node answers at http://x (connection reset by peer)",
+            "http://x is no node (HTTP status 504): check the URL",
+            "the request broke off",
+            "no response",
+            "rate limit exceeded; the transaction has gas limit 5",
+            "something that nobody thought of",
+        ] {
             assert!(!says(text), "{text}");
         }
     }
