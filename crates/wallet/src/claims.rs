@@ -1,6 +1,6 @@
 //! Claims on L1, and what the views say of them.
 
-use std::collections::BTreeMap;
+use std::{cmp::Reverse, collections::BTreeMap};
 
 use alloy_primitives::B256;
 use alloy_sol_types::SolValue;
@@ -70,21 +70,24 @@ pub(crate) async fn claim_view(
 }
 
 /// All that the next step of a message in an L2 block depends on, and the claims that it names by
-/// their place.
+/// their place. It is looked up to the first claim that it can be paid under: the one whose block the
+/// kept proof is of, else the newest, for nodes forget old states.
 pub(crate) async fn facts(
     chains: &Chains,
     message: &Bridge::Message,
     block: u64,
     on_l1: u64,
     claims: &Claims,
+    kept: Option<B256>,
 ) -> Result<(Facts, Vec<Settlement::Claim>), WalletError> {
     let pay = pay_view(chains, message, None).await?;
-    let mut facts = Facts { block, on_l1, pay, covering: vec![] };
-    let mut named = vec![];
+    let mut found = vec![];
     if matches!(pay.state, PayState::Done | PayState::Failed) || on_l1 < block {
-        return Ok((facts, named));
+        return Ok((Facts { block, on_l1, pay, covering: vec![] }, vec![]));
     }
-    for (id, claim) in claims.over(block) {
+    let mut over = claims.over(block);
+    over.sort_by_key(|(_, claim)| place(claim.blockNumber, claim.blockHash, kept));
+    for (id, claim) in over {
         let view = claim_view(chains, id, claim).await?;
         if matches!(view.state, ClaimState::Dead | ClaimState::Unknown) {
             continue;
@@ -95,13 +98,21 @@ pub(crate) async fn facts(
             None => None,
         };
         let is_ours = ours.is_some_and(|header| header.hash == claim.blockHash);
-        facts.covering.push(Covering { block: claim.blockNumber, claim: view, pay, is_ours });
-        named.push(claim.clone());
+        let covering = Covering { block: claim.blockNumber, claim: view, pay, is_ours };
+        found.push((covering, claim.clone()));
         if pay.state == PayState::Ready {
             break;
         }
     }
-    Ok((facts, named))
+    found.sort_by_key(|(covering, _)| covering.block);
+    let (covering, named) = found.into_iter().unzip();
+    Ok((Facts { block, on_l1, pay, covering }, named))
+}
+
+/// Where a claim of this block stands among those that are looked at, if a proof of the kept block
+/// is at hand.
+fn place(number: u64, hash: B256, kept: Option<B256>) -> (bool, Reverse<u64>) {
+    (kept != Some(hash), Reverse(number))
 }
 
 fn pay_call(
@@ -157,4 +168,22 @@ pub(crate) fn bridge_claim(claim: &Settlement::Claim) -> Result<Bridge::Claim, W
 
 pub(crate) fn same(error: &alloy_sol_types::Error) -> WalletError {
     WalletError::Answer { what: "a contract's type", reason: error.to_string() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_claim_whose_proof_is_kept_is_looked_at_first_and_then_the_newest() {
+        let order = |kept: Option<u8>| {
+            let mut blocks = [7_u8, 8, 9];
+            let kept = kept.map(B256::repeat_byte);
+            blocks.sort_by_key(|block| place((*block).into(), B256::repeat_byte(*block), kept));
+            blocks
+        };
+        assert_eq!(order(None), [9, 8, 7]);
+        assert_eq!(order(Some(8)), [8, 9, 7]);
+        assert_eq!(order(Some(1)), [9, 8, 7], "a proof of no claim's block");
+    }
 }

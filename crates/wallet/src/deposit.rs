@@ -58,7 +58,7 @@ pub async fn deposit(
         return Err(WalletError::TooSmall { got: amount, least });
     }
     let from = match (&chains.l2, wait) {
-        (Some(l2), true) => not_before(l2.rpc()).await?,
+        (Some(l2), true) => not_before(chains, l2.rpc()).await?,
         (None, true) => return Err(WalletError::Offline("--no-wait")),
         _ => 0,
     };
@@ -81,11 +81,14 @@ pub async fn deposit(
 }
 
 /// A block that can never come to be after one that has the deposit. Not the latest: blocks that L1
-/// does not have yet may be made anew, and fewer.
-async fn not_before(node: &L1) -> Result<u64, WalletError> {
+/// does not have yet may be made anew, and fewer. Where a node calls none safe, L1 says it.
+async fn not_before(chains: &Chains, node: &L1) -> Result<u64, WalletError> {
     match safe_block(node).await {
-        Ok(block) => Ok(block.unwrap_or_default()),
-        Err(L1Error::Refused { .. }) => Ok(0),
+        Ok(Some(block)) => Ok(block),
+        Ok(None) | Err(L1Error::Refused { .. }) => {
+            let tip = view(&chains.l1, chains.inbox(), Inbox::tipDetailsCall {}).await?;
+            Ok(tip.blocks.to())
+        }
         Err(error) => Err(error.into()),
     }
 }

@@ -25,7 +25,7 @@ pub async fn initiate(
     let node = chains.node()?.rpc();
     let account = key.address();
     if !another {
-        none_open(chains, account, journal, watch).await?;
+        none_open(chains, account, journal).await?;
     }
     let draft = draft(chains, account, to, amount).await?;
     let signed = draft.sign(key)?;
@@ -78,16 +78,17 @@ async fn draft(
     Ok(draft)
 }
 
-/// Refuses to go on while a withdrawal of the account is kept that no block has.
+/// Refuses to go on while a withdrawal of the account is kept that no block has, or what is kept
+/// cannot be read.
 async fn none_open(
     chains: &Chains,
     account: Address,
     journal: &Journal,
-    watch: Watch<'_>,
 ) -> Result<(), WalletError> {
     let (kept, broken) = journal.unfinished(chains.config_hash())?;
-    for error in broken {
-        watch(Event::Done(error.to_string()));
+    // It may be such a one.
+    if let Some(error) = broken.into_iter().next() {
+        return Err(error);
     }
     for entry in kept {
         let Some(raw) = &entry.raw else { continue };

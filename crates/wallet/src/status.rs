@@ -165,7 +165,7 @@ async fn in_rollup(
         let block = log.block_number.unwrap_or_default();
         let message =
             Bridge::Message::abi_decode(&message.abi_encode()).map_err(|error| same(&error))?;
-        let (facts, _) = facts(chains, &message, block, on_l1, claims).await?;
+        let (facts, _) = facts(chains, &message, block, on_l1, claims, None).await?;
         row.withdrawals.push(WithdrawalRow {
             nonce: sent.nonce,
             transaction: log.transaction_hash.unwrap_or_default(),

@@ -254,8 +254,10 @@ impl Run<'_> {
         on_l1: u64,
         watch: Watch<'_>,
     ) -> Result<bool, WalletError> {
-        let (facts, claims) = facts(self.chains, message, block, on_l1, &self.claims).await?;
         let (inbox, nonce) = (self.chains.inbox(), message.nonce);
+        let kept = self.entry.messages.get(&nonce).and_then(|kept| kept.proof.as_ref());
+        let kept = kept.map(|proof| keccak256(&proof.header.0));
+        let (facts, claims) = facts(self.chains, message, block, on_l1, &self.claims, kept).await?;
         match next(&facts) {
             Next::Done => return Ok(true),
             Next::Wait(stage) => self.waits(Some(nonce), stage, watch),
@@ -278,8 +280,14 @@ impl Run<'_> {
                 let gas = self.ends.retry_gas.filter(|_| !self.retried.contains(&nonce));
                 let gas = gas.ok_or(WalletError::CallFailed(nonce))?;
                 let call = Bridge::retryCall { inbox, message: message.clone(), gas };
-                if let Some(hash) = self.call("the second try", call.abi_encode(), watch).await? {
-                    self.retried.insert(nonce);
+                // Before the call: what was sent and not seen is not sent once more.
+                self.retried.insert(nonce);
+                let called = self.call("the second try", call.abi_encode(), watch).await;
+                let unseen = |error| matches!(error, &WalletError::Node(L1Error::Unseen { .. }));
+                if !called.as_ref().map_or_else(unseen, Option::is_some) {
+                    self.retried.remove(&nonce);
+                }
+                if let Some(hash) = called? {
                     self.paid(nonce, hash)?;
                 }
             }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use clap::Args;
 use tern_batcher::BatcherError;
-use tern_l1::Kind;
+use tern_l1::{Kind, L1Error};
 
 use super::{Payer, connect, print};
 use crate::{failure::Failure, runtime};
@@ -54,7 +54,10 @@ pub(crate) fn run(arguments: &Relieve) -> Result<bool, Failure> {
                 }
                 // After something was sent nothing is sent again: those errors say to read anew.
                 Err(BatcherError::L1(error))
-                    if arguments.wait && error.passes() && error.kind() != Kind::Reset =>
+                    if arguments.wait
+                        && error.passes()
+                        && error.kind() != Kind::Reset
+                        && !is_refused(&error) =>
                 {
                     waits(error.to_string()).await;
                 }
@@ -68,4 +71,9 @@ pub(crate) fn run(arguments: &Relieve) -> Result<bool, Failure> {
         print(arguments.json, &done, &words)?;
         Ok(true)
     })
+}
+
+/// Whether the node did not want the transaction: it would not want the same one later.
+fn is_refused(error: &L1Error) -> bool {
+    matches!(error, L1Error::Refused { method, .. } if method == "eth_sendRawTransaction")
 }

@@ -61,6 +61,9 @@ fn a_withdrawal_is_kept_before_it_is_sent() {
         proxy.works();
         let error = begin(amount, false).await.0.expect_err("it is open");
         assert!(error.contains(&hash) && error.contains("--resume"), "{error}");
+        std::fs::write(folder.join("broken.json"), "{").expect("ours");
+        let error = begin(amount, false).await.0.expect_err("it may be an open one");
+        assert!(error.contains("broken.json"), "{error}");
         begin(amount, true).await.0.expect("it is meant so");
         std::fs::remove_dir_all(folder).expect("ours");
     });
