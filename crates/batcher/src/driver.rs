@@ -52,6 +52,9 @@ pub(crate) struct Driver {
     /// How often in a row L1 took a batch's fee and not the batch, and until when none is sent.
     failures: u32,
     rest_until: Option<Instant>,
+    /// The newest nonce when a failure was counted last: one setback takes all with it that are on
+    /// their way.
+    counted_to: Option<u64>,
     stats: Arc<Stats>,
 }
 
@@ -100,6 +103,7 @@ impl Driver {
             silence,
             failures: 0,
             rest_until: None,
+            counted_to: None,
             stats,
         }
     }
@@ -159,7 +163,7 @@ impl Driver {
 
     /// Hears what became of transactions. Returns whether a batch is done.
     async fn outcomes(&mut self) -> Result<bool, BatcherError> {
-        let (mut done, mut failed) = (false, false);
+        let (mut done, mut failed) = (false, None);
         for outcome in self.sender.tick().await? {
             match outcome {
                 Outcome::Mined { nonce, hash, block, success, cancelled } => {
@@ -173,7 +177,7 @@ impl Driver {
                         (Some(flight), Fate::Lost) if !cancelled => {
                             let index = flight.next.batches - 1;
                             tracing::warn!(index, nonce, %hash, "L1 refused a batch");
-                            failed = true;
+                            failed = Some(nonce);
                         }
                         _ => {}
                     }
@@ -184,9 +188,13 @@ impl Driver {
                 }
             }
         }
-        if failed {
-            self.failures = self.failures.saturating_add(1);
-            self.rest_until = Instant::now().checked_add(rest(self.failures));
+        if let Some(nonce) = failed {
+            if self.counted_to.is_none_or(|counted| nonce > counted) {
+                self.failures = self.failures.saturating_add(1);
+                self.rest_until = Instant::now().checked_add(rest(self.failures));
+                let newest = self.sender.pending().last().map(|waiting| waiting.nonce);
+                self.counted_to = newest.max(Some(nonce));
+            }
         } else if done {
             (self.failures, self.rest_until) = (0, None);
         }
@@ -390,6 +398,8 @@ impl Driver {
         let estimate = match self.l1.estimate(self.account, call).await {
             Ok(gas) => Ok(Some(gas.saturating_add(gas / 4).min(bound.max(gas)))),
             Err(error @ (L1Error::Reverted { .. } | L1Error::Unreachable { .. })) => Err(error),
+            // Nodes may leave the blobs out of a call: the inbox would refuse what is right.
+            Err(error) if call.blobs.is_some() => Err(error),
             // A call still says whether the inbox takes it.
             Err(error) => {
                 tracing::debug!(%error, "no estimate: a bound is used");

@@ -5,8 +5,8 @@ mod source;
 
 use std::{
     collections::HashMap,
-    sync::atomic::{AtomicBool, Ordering},
-    time::Duration,
+    sync::{Mutex, PoisonError},
+    time::{Duration, Instant},
 };
 
 use alloy_eips::eip4844::{Blob, c_kzg, env_settings::EnvKzgSettings, kzg_to_versioned_hash};
@@ -17,8 +17,10 @@ use source::Source;
 
 use crate::{L1Error, is_development};
 
-/// How long one source may take for the blobs of a batch.
+/// How long one source may take for the blobs of a batch; half as long more for each of them.
 const PATIENCE: Duration = Duration::from_secs(20);
+/// For so long a source that took too long counts as slow.
+const SLOW: Duration = Duration::from_secs(300);
 
 /// Where blobs come from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,29 +48,35 @@ pub struct Blobs {
     patience: Duration,
 }
 
-/// A source, and whether it took too long when it was asked last.
+/// A source, and when it was asked last, if it took too long then.
 #[derive(Debug)]
 struct Asked {
     source: Source,
-    slow: AtomicBool,
+    slow: Mutex<Option<Instant>>,
 }
 
 impl Asked {
     async fn ask(&self, at: BlobBlock, of: &[B256], most: Duration) -> Result<Vec<Blob>, String> {
         let answer = tokio::time::timeout(most, self.source.ask(at, of)).await;
-        self.slow.store(answer.is_err(), Ordering::Relaxed);
+        let slow = answer.is_err().then(Instant::now);
+        *self.slow.lock().unwrap_or_else(PoisonError::into_inner) = slow;
         answer.unwrap_or_else(|_| Err(format!("it took more than {} s", most.as_secs())))
+    }
+
+    fn is_slow(&self) -> bool {
+        let slow = *self.slow.lock().unwrap_or_else(PoisonError::into_inner);
+        slow.is_some_and(|at| at.elapsed() < SLOW)
     }
 }
 
 impl Blobs {
     /// Asks these sources, in this order, for what the archive does not have of a chain's blobs. One
-    /// that took too long is asked last until it is faster.
+    /// that took too long is asked last for some minutes, or until it is faster.
     pub fn new(archive: Archive, sources: &[BlobSource], chain_id: u64) -> Result<Self, L1Error> {
         let development = is_development(chain_id);
         let source = |source| {
             let source = Source::new(source, development)?;
-            Ok(Asked { source, slow: AtomicBool::new(false) })
+            Ok(Asked { source, slow: Mutex::new(None) })
         };
         let sources = sources.iter().map(source).collect::<Result<_, L1Error>>()?;
         Ok(Self { archive, sources, patience: PATIENCE })
@@ -90,13 +98,13 @@ impl Blobs {
         .await?;
         let mut tried = vec![format!("{}: not there", self.archive.folder().display())];
         let mut sources: Vec<&Asked> = self.sources.iter().collect();
-        sources.sort_by_key(|asked| asked.slow.load(Ordering::Relaxed));
+        sources.sort_by_key(|asked| asked.is_slow());
         for asked in sources {
             let missing = missing(hashes, &found);
             if missing.is_empty() {
                 break;
             }
-            let said = match asked.ask(at, &missing, self.patience).await {
+            let said = match asked.ask(at, &missing, most(self.patience, missing.len())).await {
                 Ok(blobs) => {
                     let archive = self.archive.clone();
                     let sound = off_thread(move || keep(&archive, &missing, blobs)).await?;
@@ -120,6 +128,11 @@ impl Blobs {
     pub const fn archive(&self) -> &Archive {
         &self.archive
     }
+}
+
+fn most(patience: Duration, blobs: usize) -> Duration {
+    let more = (patience / 2).saturating_mul(u32::try_from(blobs).unwrap_or(u32::MAX));
+    patience.saturating_add(more)
 }
 
 fn missing(hashes: &[B256], found: &HashMap<B256, Box<Blob>>) -> Vec<B256> {
@@ -207,5 +220,13 @@ mod tests {
         assert!(place(&first, "it took more than") < place(&first, "answers with more than"));
         let second = ask(&blobs);
         assert!(place(&second, "it took more than") > place(&second, "answers with more than"));
+        *blobs.sources[0].slow.lock().expect("nobody panics") = Instant::now().checked_sub(SLOW);
+        let third = ask(&blobs);
+        assert!(place(&third, "it took more than") < place(&third, "answers with more than"));
+    }
+
+    #[test]
+    fn many_blobs_may_take_longer() {
+        assert_eq!([1, 21].map(|blobs| most(PATIENCE, blobs).as_secs()), [30, 230]);
     }
 }

@@ -12,7 +12,7 @@ use crate::{Header, L1Error};
 /// So many requests at once.
 const AT_ONCE: usize = 16;
 /// A node's index of logs may come after its newest blocks. "None" of a block whose bloom says
-/// "maybe" is believed below so many blocks, or when it was said so often.
+/// "maybe" is believed below so many blocks, or after so many looks; not at each it is asked again.
 const INDEXED: u64 = 2;
 const BELIEVED: u32 = 10;
 
@@ -35,7 +35,7 @@ pub(super) struct Follow<C> {
     range: u64,
     /// As many blocks as the node lately gave logs of at once.
     span: u64,
-    /// A block of which the node has no logs, its bloom has "maybe", and how often that was said.
+    /// A block of which the node has no logs, its bloom has "maybe", and at how many looks so far.
     doubted: (B256, u32),
 }
 
@@ -218,14 +218,23 @@ impl<C: Chain> Follow<C> {
         Ok(true)
     }
 
+    /// At how many looks a block was doubted.
+    fn said(&self, header: &Header) -> u32 {
+        if self.doubted.0 == header.hash { self.doubted.1 } else { 0 }
+    }
+
     /// Whether "no logs" of a block whose bloom says otherwise may be for want of time.
     fn is_early(&self, header: &Header) -> bool {
-        let said = if self.doubted.0 == header.hash { self.doubted.1 } else { 0 };
-        said < BELIEVED && self.head.number < header.number.saturating_add(INDEXED)
+        let near = self.head.number < header.number.saturating_add(INDEXED);
+        self.said(header) < BELIEVED && near
     }
 
     async fn logs_of(&self, header: &Header) -> Result<Found, L1Error> {
         let id = BlockId::from(header);
+        // Blooms often say "maybe" for nothing, and requests for logs are dear: not at every look.
+        if self.is_early(header) && !(self.said(header) + 1).is_power_of_two() {
+            return Ok(Found::Early(header.hash));
+        }
         match self.chain.logs_of(header.hash, &self.addresses).await {
             // Some nodes answer with nothing for a block that they do not have any more.
             Ok(logs) if logs.is_empty() && may_have_logs(header, &self.addresses) => {

@@ -265,7 +265,8 @@ fn a_node_whose_index_comes_after_its_blocks_is_asked_again() {
             Follow::start(&model, vec![INBOX], from, &options).await.expect("genesis stays");
         let mut reader = Reader(vec![model.borrow().every[&from.hash].clone()]);
         model.borrow_mut().unindexed = 3;
-        for _ in 0..5 {
+        // It is asked at the first two looks, the fourth and the eighth.
+        for _ in 0..8 {
             let step = cursor.next().await.expect("it answers");
             reader.obey(step, &model.borrow());
         }
@@ -285,6 +286,8 @@ fn a_bloom_that_says_maybe_for_nothing_stops_nobody() {
         if let Some((last, _)) = model.borrow_mut().chain.last_mut() {
             last.logs_bloom.accrue(BloomInput::Raw(INBOX.as_slice()));
         }
+        // More than are needed: they count how often it is asked.
+        model.borrow_mut().unindexed = 100;
         let from = BlockId::from(&model.borrow().chain[0].0);
         let options = CursorOptions::default();
         let mut cursor =
@@ -295,6 +298,7 @@ fn a_bloom_that_says_maybe_for_nothing_stops_nobody() {
             reader.obey(step, &model.borrow());
         }
         assert_eq!(reader.0.len(), model.borrow().chain.len());
+        assert_eq!(model.borrow().unindexed, 95, "it is not asked at every look");
     });
 }
 

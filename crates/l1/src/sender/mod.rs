@@ -364,7 +364,7 @@ impl Sender {
                     continue;
                 };
                 tracked.mined = Some((place, BlockId { number, hash }, receipt.status()));
-                tracked.strange_since = None;
+                (tracked.strange_since, tracked.unknown_since) = (None, None);
                 break;
             }
         }
