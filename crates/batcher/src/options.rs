@@ -59,6 +59,6 @@ impl Options {
     pub const RESUBMIT: u64 = 3;
     /// L1 blocks that hold a batch which is done.
     pub const CONFIRMATIONS: u64 = 2;
-    /// 500 gwei, for gas and for blob gas.
-    pub const MAX_FEE: u128 = 500_000_000_000;
+    /// What a unit of gas, or of blob gas, may cost, in wei.
+    pub const MAX_FEE: u128 = tern_l1::MAX_FEE;
 }

@@ -24,7 +24,7 @@ pub use ether::{ether, ether_down, ether_up, gwei};
 pub use key::{Key, KeySource};
 pub use prices::{BlobSchedule, Prices};
 pub use raw::Verdict;
-pub use send::{Call, Fees, MAX_GAS};
+pub use send::{Call, Fees, MAX_FEE, MAX_GAS};
 pub use sender::{Outcome, Sender, SenderOptions, TransactionKind, Waiting};
 pub use sidecars::{MAX_BLOBS, sidecar, sidecar_parallel};
 

@@ -9,6 +9,9 @@ use alloy_rpc_types_eth::{TransactionReceipt, TransactionRequest};
 
 use crate::{Key, L1, L1Error, Sidecar, Verdict};
 
+/// What a unit of gas, or of blob gas, may cost where nobody says otherwise, in wei: 500 gwei.
+pub const MAX_FEE: u128 = 500_000_000_000;
+
 /// The most gas one transaction may use (EIP-7825).
 pub const MAX_GAS: u64 = 1 << 24;
 

@@ -1,12 +1,7 @@
 //! The one task that changes the chain: everything that happens comes in here, one after the
 //! other.
 
-use std::{
-    collections::HashMap,
-    pin::pin,
-    sync::Arc,
-    time::{Duration, SystemTime, UNIX_EPOCH},
-};
+use std::{collections::HashMap, pin::pin, sync::Arc, time::Duration};
 
 use tern_engine::Client;
 use tern_node_api::{BlockRef, Heads};
@@ -24,7 +19,7 @@ use crate::{
         sequencing::{Derived, InboxRules, View, slowness},
     },
     reader::{DEPTH, Report},
-    shared::Shared,
+    shared::{Shared, now},
 };
 
 /// L1 blocks between two checkpoints.
@@ -253,11 +248,10 @@ impl Driver {
     /// place that is remembered as one where reading can begin.
     fn forget(&mut self) -> Result<(), NodeError> {
         self.prune();
-        let oldest = self.inbox.oldest();
-        if oldest.l1.number < self.checkpointed + CHECKPOINT_EVERY {
+        if self.inbox.tail().number < self.checkpointed + CHECKPOINT_EVERY {
             return Ok(());
         }
-        self.put(&Checkpoint::new(&oldest, self.derived[0].hash))
+        self.put(&Checkpoint::new(&self.inbox.oldest(), self.derived[0].hash))
     }
 
     fn prune(&mut self) {
@@ -407,7 +401,7 @@ impl Driver {
         derived: &'a Derived,
         pending: &'a crate::core::pending::Pending,
     ) -> View<'a> {
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
+        let now = now().as_secs();
         View {
             config: &self.shared.rollup.config,
             rules: &self.rules,

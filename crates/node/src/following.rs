@@ -3,7 +3,7 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::Arc,
-    time::{Duration, SystemTime, UNIX_EPOCH},
+    time::Duration,
 };
 
 use tern_engine::{Announced, Client, EngineError};
@@ -15,7 +15,7 @@ use tracing::{debug, warn};
 use crate::{
     NodeError,
     core::heads::At,
-    shared::{Backoff, Shared},
+    shared::{Backoff, Shared, now},
 };
 
 /// How often the sequencer is asked.
@@ -89,7 +89,7 @@ async fn import(
         blocks = sequencer.blocks(after.number + 1, COUNT).await?;
     }
     judge.forget(ours.safe.number);
-    judge.now = now().max(status.l1_head.map_or(0, |l1| l1.timestamp));
+    judge.now = now().as_secs().max(status.l1_head.map_or(0, |l1| l1.timestamp));
     let mut last = At { number: after.number, hash: after.hash };
     for block in &blocks {
         let announced = Announced::read(&block.0)?;
@@ -153,41 +153,14 @@ impl Judge {
     }
 }
 
-fn now() -> u64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
-}
-
 #[cfg(test)]
 mod tests {
     use tern_engine::Head;
-    use tern_protocol::{Address, BatchLimits, ChainId};
 
     use super::*;
+    use crate::core::model::config;
 
     const PARENT: At = At { number: 7, hash: Hash([7; 32]) };
-
-    fn config() -> RollupConfig {
-        RollupConfig {
-            chain_id: ChainId(7357),
-            l1_chain_id: ChainId(31337),
-            inbox: Address([1; 20]),
-            genesis_hash: Hash([2; 32]),
-            gas_limit: 30_000_000,
-            fee_recipient: Address([3; 20]),
-            extra_data: b"tern".to_vec(),
-            limits: BatchLimits {
-                blocks: 12,
-                anchors: 3,
-                blobs: 1,
-                decoded_bytes: 40_000,
-                transactions: 40,
-                deposits: 3,
-                forced: 3,
-                forced_bytes: 50,
-                forced_gas: 10_000_000,
-            },
-        }
-    }
 
     fn block(salt: u8) -> Announced {
         let head = Head { number: 8, hash: Hash([salt; 32]), parent: PARENT.hash, timestamp: 1000 };

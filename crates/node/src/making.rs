@@ -1,6 +1,6 @@
 //! Making blocks: doing what `core::sequencing` decides.
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use tern_engine::{Budget, EngineError};
 use tern_node_api::Bytes;
@@ -15,7 +15,7 @@ use crate::{
         sequencing::{self, Decision, Next, Settings, decide},
     },
     driver::Driver,
-    shared::Shared,
+    shared::{Shared, now},
 };
 
 /// L1 is looked at that often while its time holds blocks back.
@@ -195,7 +195,6 @@ impl Driver {
 
 /// How long it is until a second begins.
 fn time_until(second: u64) -> Duration {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    let pause = Duration::from_secs(second).saturating_sub(now);
+    let pause = Duration::from_secs(second).saturating_sub(now());
     pause.clamp(Duration::from_millis(5), Duration::from_secs(1))
 }

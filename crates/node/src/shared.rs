@@ -2,7 +2,7 @@
 
 use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock},
-    time::{Duration, Instant},
+    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 
 use tern_engine::Ethrex;
@@ -90,6 +90,11 @@ impl Shared {
             .await
             .unwrap_or(Err(NodeError::Ended("worker")))
     }
+}
+
+/// The wall clock: the time since 1970.
+pub(crate) fn now() -> Duration {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
 }
 
 /// Pauses that grow: what failed may fail again.

@@ -14,9 +14,6 @@ use crate::{
     view::{hash, view},
 };
 
-/// What a unit of gas may cost on either end if nobody says otherwise, in wei.
-const MAX_FEE: u128 = 500_000_000_000;
-
 /// Where to look for the two ends; what is not given comes from the stack's folder.
 #[derive(Debug, Clone, Default)]
 pub struct Sources {
@@ -94,7 +91,7 @@ impl Sources {
     }
 
     fn max_fee(&self) -> u128 {
-        self.max_fee.unwrap_or(MAX_FEE)
+        self.max_fee.unwrap_or(tern_l1::MAX_FEE)
     }
 
     /// Connects to both ends, and holds them to the rollup's description.

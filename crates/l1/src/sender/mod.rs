@@ -13,7 +13,7 @@ use gap::EMPTY_GAS;
 use journal::{Entry, Journal};
 
 use crate::{
-    BlockId, Call, Fees, Key, L1, L1Error, MAX_GAS, Sidecar, Verdict,
+    BlockId, Call, Fees, Key, L1, L1Error, MAX_FEE, MAX_GAS, Sidecar, Verdict,
     send::{BLOB_GAS, Terms, sign},
 };
 
@@ -46,8 +46,8 @@ impl Default for SenderOptions {
             confirmations: 2,
             patience: 3,
             in_flight: 8,
-            max_fee: 500_000_000_000,
-            max_blob_fee: 500_000_000_000,
+            max_fee: MAX_FEE,
+            max_blob_fee: MAX_FEE,
         }
     }
 }

@@ -121,6 +121,11 @@ impl Inbox {
         self.at(self.last(), self.tip())
     }
 
+    /// The oldest L1 block that is remembered.
+    pub(crate) fn tail(&self) -> L1Ref {
+        self.points[0].l1
+    }
+
     /// What is needed to go on from the oldest L1 block that is remembered.
     pub(crate) fn oldest(&self) -> Snapshot {
         self.at(self.points[0], self.base)

@@ -11,6 +11,6 @@ pub(crate) mod sequencing;
 pub(crate) mod throttle;
 
 #[cfg(test)]
-mod model;
+pub(crate) mod model;
 #[cfg(test)]
 mod properties;

@@ -11,7 +11,7 @@ use super::event::{Accepted, Event};
 pub(super) const MAX_ANCHOR_AGE: u64 = 20;
 pub(super) const FORCED_WAIT: u64 = 60;
 
-pub(super) fn config() -> RollupConfig {
+pub(crate) fn config() -> RollupConfig {
     RollupConfig {
         chain_id: ChainId(7357),
         l1_chain_id: ChainId(31337),
